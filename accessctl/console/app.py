@@ -47,10 +47,11 @@ from accessctl.console import (
     trust_pages,
     truth_pages,
 )
-from accessctl.console.capabilities import Operator
+from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.complaints import complaint
 from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
 from accessctl.console.guessing import Guesses
+from accessctl.console.kept_rules import KeptRules
 from accessctl.console.operators import Operators
 from accessctl.console.passkeys import Passkeys
 from accessctl.console.passwords import Passwords
@@ -60,13 +61,13 @@ from accessctl.console.sessions import OperatorSessions
 from accessctl.console.sign_on import SignOn
 from accessctl.console.wall import PHONE, Wall
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
-from accessctl.console.zones import SiteZone
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub import drawn_signature
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.likeness import CardYardsticks
 from accessctl.hub.photo_check import SitePhotoCheck
+from accessctl.hub.site_settings import UnreadableRulesError
 from accessctl.policy.access import zone_of
 from accessctl.storage.files import KeyPlaces
 
@@ -102,7 +103,8 @@ class Console:
     sign_on: SignOn | None
     templates: Environment
     phrases: Mapping[str, Phrase]
-    site_zone: SiteZone
+    own_zone: tzinfo | None
+    kept_rules: KeptRules
     photos: PhotoDesk
     phones: PhoneDesk
     checked: SitePhotoCheck
@@ -111,8 +113,9 @@ class Console:
 
     @property
     def zone(self) -> tzinfo | None:
-        """The time zone in which pages tell times and take them; None: the system's."""
-        return self.site_zone()
+        """The time zone in which pages tell times and take them: that of the hub's configuration,
+        or of the site's rules; None: the system's."""
+        return self.own_zone or zone_of(self.kept_rules())
 
     def page(
         self,
@@ -127,24 +130,33 @@ class Console:
         asks for that.
 
         The template extends `layout`. It knows `request`, `operator`, `may` (whether the operator
-        may do what that word says), `held` (how many decisions are due, none on a page that tells
-        of a problem), `t`, `csrf` and whatever else is given.
+        may do what that word says), `held` (how many decisions are due) and `troubles` (of the
+        site, for whoever may mend them), neither on a page that tells of a problem, `t`, `csrf` and
+        whatever else is given.
         """
         is_part = guard.asks_for_part(request)
         session = guard.session_of(request)
         words = self.words(request)
+        is_well = not is_part and status == OK
         known = {
             "layout": "part.html" if is_part else "base.html",
             "request": request,
             "operator": operator,
             "may": _may(operator),
-            "held": 0 if is_part or status != OK else held_pages.due(self, operator),
+            "held": held_pages.due(self, operator) if is_well else 0,
+            "troubles": self._troubles(operator, words) if is_well else (),
             "t": words,
             "language": words.language,
             "csrf": "" if session is None else session.csrf,
             "now": self.now(),
         }
         return HTMLResponse(self.templates.get_template(name).render({**known, **context}), status)
+
+    def _troubles(self, operator: Operator | None, words: Words) -> Sequence[str]:
+        mends = (Capability.RULES, Capability.SITE)
+        if operator is None or not any(map(operator.may, mends)):
+            return ()
+        return (words("rules.not_known"),) if self.kept_rules.is_unreadable else ()
 
     def words(self, request: HTTPConnection) -> Words:
         """In the language that the configuration names, or the browser asks for."""
@@ -225,7 +237,8 @@ def open_console(
         photos=desk_of(config, hub.people),
         phones=PhoneDesk(now, random_bytes),
         checked=SitePhotoCheck(hub.people, CardYardsticks(config.encoder, config.policy).encoder),
-        site_zone=SiteZone(zone_of(config.access), lambda: zone_of(hub.site.access()), now),
+        own_zone=zone_of(config.access),
+        kept_rules=KeptRules(hub.site.access, now),
         now=now,
         random_bytes=random_bytes,
     )
@@ -327,6 +340,9 @@ def _answer_refusals(app: FastAPI, parts: Console) -> None:
         log.error("The console did not answer a request: %s", error)
         return problem(request, NOT_NOW, parts.words(request)("entry.cannot_now"))
 
+    def no_rules(request: Request, _: Exception) -> HTMLResponse:
+        return problem(request, NOT_NOW, parts.words(request)("rules.not_known"))
+
     def status_of(request: Request, error: Exception) -> HTMLResponse:
         status = error.status_code if isinstance(error, HTTPException) else WRONG
         key = "entry.not_found" if status == NOT_FOUND else "entry.not_understood"
@@ -343,6 +359,7 @@ def _answer_refusals(app: FastAPI, parts: Console) -> None:
     app.add_exception_handler(RequestValidationError, not_understood)
     app.add_exception_handler(HubError, conflict)
     app.add_exception_handler(FaultError, cannot_now)
+    app.add_exception_handler(UnreadableRulesError, no_rules)
     app.add_exception_handler(HTTPException, status_of)
 
 

@@ -52,7 +52,7 @@ def _looked_at(routes: APIRouter, console: "Console") -> None:
             operator,
             cases=cases[:MOST_SHOWN],
             more=len(cases[MOST_SHOWN:]),
-            groups=sorted(console.hub.site.access().groups),
+            groups=sorted(console.kept_rules.present().groups),
         )
 
     @routes.get(PAGE + "/{number}/picture")

@@ -19,7 +19,7 @@ from accessctl.console.sockets import admitted, while_admitted
 from accessctl.console.words import Words
 from accessctl.domain import Outcome, PersonId
 from accessctl.errors import InputError, StoreError
-from accessctl.hub.live import Live, SeenPicture
+from accessctl.hub.live import LOOKS_EACH, Live, LookReplacedError, SeenPicture
 from accessctl.sync.feed_wire import LiveFace
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WAIT_S, NAMES_S = 10.0, 5.0
 LINE = "/doors/live"
-MOST_AT_ONCE = 12
+MOST_AT_ONCE = LOOKS_EACH
 """Doors that one browser looks at; those in view are fewer."""
 MOST_CHARACTERS = 4096
 
@@ -39,7 +39,8 @@ def routes(console: "Console") -> APIRouter:
     async def look(websocket: WebSocket) -> None:
         """Pictures of the doors that the browser names, until it goes. Whatever it sends is the
         list of those that it looks at from now on; of each picture it is sent whose it is and who
-        is in it, as JSON, and then the JPEG, of a door that cannot be looked at why not."""
+        is in it, as JSON, and then the JPEG, of a door that cannot be looked at why not, and of one
+        that gave way to a later look of the same operator's that it did."""
         operator = await admitted(websocket, Capability.LOOK)
         if operator is None:
             return
@@ -95,18 +96,22 @@ class LiveLine:
     async def _look(self, name: str) -> None:
         try:
             door = await run_in_threadpool(self._live.begin, name, self._operator)
-            with self._live.watch(door) as viewer:
+            with self._live.watch(door, self._operator) as viewer:
                 while True:
                     picture = await viewer.next(WAIT_S)
                     if picture is not None:
                         await self._show(name, picture)
+        except LookReplacedError:
+            await self._tell(name, gave_way=self._words("doors.gave_way"))
         except (InputError, StoreError) as error:
-            told = {"door": name, "refused": complaint(error, self._words)}
-            with suppress(WebSocketDisconnect, RuntimeError):
-                await self._websocket.send_json(told)
+            await self._tell(name, refused=complaint(error, self._words))
         except (WebSocketDisconnect, RuntimeError):
             # The browser is gone, which whoever reads from it finds, too.
             return
+
+    async def _tell(self, name: str, **what: str) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await self._websocket.send_json({"door": name, **what})
 
     async def _show(self, name: str, picture: SeenPicture) -> None:
         names = await self._names.of(picture)

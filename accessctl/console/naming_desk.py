@@ -108,8 +108,10 @@ class NamingDesk:
             raise InputError(words("naming.look_first"))
         if not photos or len(photos) < len(set(asked.pictures)):
             raise InputError(words("naming.choose"))
-        if not set(asked.groups) <= self._console.hub.site.access().groups.keys():
-            raise InputError(words("naming.no_such_group"))
+        if asked.groups:
+            known = self._console.hub.site.access().groups
+            if not known.keys() >= set(asked.groups):
+                raise InputError(words("naming.no_such_group"))
 
         def change(to: Administration) -> Person:
             if asked.person:

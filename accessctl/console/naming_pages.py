@@ -109,7 +109,7 @@ class NamingPages:
             unseen=len(found.visit.pictures) - len(found.pictures),
             pictures=shown_pictures(found.pictures, found.judged, words),
             likely=self._desk.likely(found, words),
-            groups=sorted(hub.site.access().groups),
+            groups=sorted(self._console.kept_rules.present().groups),
             needs_consent=hub.withholding.is_required,
         )
 

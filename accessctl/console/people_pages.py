@@ -67,7 +67,7 @@ def _shown(routes: APIRouter, console: "Console") -> None:
     def one(request: Request, operator: Looker, person: Id) -> HTMLResponse:
         words, who = console.words(request), person_of(console, person)
         rules = people.rules().get(who.id, PersonRules())
-        access = console.hub.site.access()
+        access = console.kept_rules.present()
         return console.page(
             request,
             "person.html",

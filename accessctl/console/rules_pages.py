@@ -114,7 +114,7 @@ def _edited(routes: APIRouter, console: "Console") -> None:
         given, present = rules_in(rules), rules_in(seen)
         with console.told(operator, "set rules"):
             site.set_rules(given, operator.name, instead_of=present)
-        console.site_zone.changed()
+        console.kept_rules.changed()
         return RedirectResponse(PAGE, SEE_OTHER)
 
 

@@ -30,8 +30,8 @@ EVENTS: Sequence[Sentence] = (
         "Diese Stelle gibt es unter den Ereignissen nicht; von den neuesten neu beginnen.",
     ),
     Sentence(
-        "{most} people look at doors already; try again later.",
-        "Es sehen schon {most} Personen Türen an; später noch einmal versuchen.",
+        "{most} live pictures are looked at already; try again later.",
+        "Es werden schon {most} Live-Bilder angesehen; später noch einmal versuchen.",
     ),
     Sentence(
         "Somebody has named this visit meanwhile; look at it again.",

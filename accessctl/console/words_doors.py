@@ -21,6 +21,10 @@ DOORS: Mapping[str, Phrase] = {
     "doors.just_now": Phrase("just now", "gerade eben"),
     "doors.not_said": Phrase("not said", "nicht gemeldet"),
     "doors.is_granted": Phrase("In order", "In Ordnung"),
+    "doors.gave_way": Phrase(
+        "This picture gave way to one that you opened later; close others and show it again.",
+        "Dieses Bild wich einem, das Sie später geöffnet haben; andere schließen und neu zeigen.",
+    ),
     "doors.is_trouble": Phrase("In trouble", "Gestört"),
     "doors.is_alarm": Phrase("Alarm", "Alarm"),
     "doors.silent_for": Phrase("Not heard from for {length}", "Seit {length} nicht gehört"),

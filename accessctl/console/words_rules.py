@@ -11,6 +11,14 @@ RULES: Mapping[str, Phrase] = {
         "Wer wann hinein darf, an allen Türen. Nichts ändert sich, ehe es erprobt und gespeichert "
         "ist.",
     ),
+    "rules.not_known": Phrase(
+        "The site's rules cannot be read: they are damaged, or a newer release wrote them. Nobody "
+        "can be put into a group meanwhile, and times are told as before. Upgrade the hub, or set "
+        "the rules anew: accessctl hub rules set FILE.",
+        "Die Regeln des Standorts sind nicht lesbar: beschädigt, oder von einer neueren Version. "
+        "Niemand kommt solange in eine Gruppe, und Zeiten gelten wie zuvor. Den Hub aktualisieren "
+        "oder die Regeln neu setzen: accessctl hub rules set DATEI.",
+    ),
     "rules.schedules": Phrase("Weeks", "Wochen"),
     "rules.schedule": Phrase("Week {number}", "Woche {number}"),
     "rules.schedule_of": Phrase("The week {name}", "Die Woche {name}"),

@@ -7,13 +7,13 @@ after everything else that is asked for in the same moment.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
 
 from fastapi import Request
 
 from accessctl.errors import HubError
 from accessctl.hub.doors import NOT_KNOWN, Doors
 from accessctl.hub.peer import PEER
+from accessctl.hub.together_in_loop import TogetherInLoop
 
 
 class Caller:
@@ -35,14 +35,6 @@ class NoCertificateError(NotAdmittedError):
         super().__init__("Only a door that has joined may ask this; show its certificate.")
 
 
-Waiting: TypeAlias = Sequence[tuple[str, "asyncio.Future[str | None]"]]
-
-
-def _still_there(lot: Waiting) -> Waiting:
-    """Without those who hung up meanwhile."""
-    return [one for one in lot if not one[1].done()]
-
-
 class Admission:
     """Looks up in the database whose certificate counts, after each request has come: of all who
     asked while the last look was made at once. In one event loop."""
@@ -50,34 +42,17 @@ class Admission:
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
         self._thread = ThreadPoolExecutor(1, "admission")
-        self._waiting: list[tuple[str, asyncio.Future[str | None]]] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._together = TogetherInLoop(self._look)
 
     async def door_of(self, serial: str) -> str | None:
         """The id of the door whose certificate this is, None where it does not count.
         StoreError."""
-        mine: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((serial, mine))
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look())
-        return await mine
+        return await self._together(serial)
 
-    async def _look(self) -> None:
+    async def _look(self, serials: Sequence[str]) -> Sequence[str | None]:
         loop = asyncio.get_running_loop()
-        try:
-            while self._waiting:
-                lot, self._waiting = self._waiting, []
-                serials = {serial for serial, _ in lot}
-                try:
-                    doors = await loop.run_in_executor(self._thread, self._doors.admit_all, serials)
-                except Exception as fault:  # noqa: BLE001 - raised where each of them waits
-                    for _, mine in _still_there(lot):
-                        mine.set_exception(fault)
-                else:
-                    for serial, mine in _still_there(lot):
-                        mine.set_result(doors.get(serial))
-        finally:
-            self._looking = None
+        doors = await loop.run_in_executor(self._thread, self._doors.admit_all, set(serials))
+        return [doors.get(serial) for serial in serials]
 
 
 def caller_by(doors: Doors) -> Callable[[Request], Awaitable[Caller]]:

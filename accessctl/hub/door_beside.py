@@ -1,7 +1,8 @@
 """The door that shares the hub's machine and configuration: it joins by itself, because whoever has
 the hub's keys would invite it.
 
-A door that has joined before, also one that was revoked, is left as it is.
+Once: a door that has joined is left as it is, and whoever was revoked stays out, also where what
+joining left at the door is gone, until they are invited and join as every other.
 """
 
 import logging
@@ -16,6 +17,7 @@ from accessctl.background import BackgroundThread
 from accessctl.config import Config, HubConfig
 from accessctl.errors import AccessctlError
 from accessctl.hub.assembly import Hub
+from accessctl.hub.tables import REVOKED
 from accessctl.sync.identity import is_member
 from accessctl.sync.joining import fingerprint_in, hub_url, join
 
@@ -60,6 +62,14 @@ class DoorBeside(BackgroundThread):
         try:
             if self._over.is_set() or not is_to_join(self._config):
                 return
+            if self._has_left(name):
+                log.warning(
+                    "The door %s on this machine was revoked and does not join by itself again; "
+                    "run `accessctl hub invite %s`, and `accessctl join`.",
+                    name,
+                    name,
+                )
+                return
             code = self._hub.doors.invite(name).code
             fingerprint = fingerprint_in(self._hub.authority.fingerprint)
             join(str(self._config.sync.hub), fingerprint, code, self._config.sync_folder)
@@ -68,6 +78,11 @@ class DoorBeside(BackgroundThread):
                 log.error("The door %s on this machine has not joined. %s", name, error)
             return
         self._joined(name)
+
+    def _has_left(self, name: str) -> bool:
+        """Whether a door of that name was one of this hub's, and none is."""
+        states = {one.state for one in self._hub.doors.listed() if one.name == name}
+        return states == {REVOKED}
 
 
 def is_to_join(config: Config, user: Callable[[], int] = os.geteuid) -> bool:

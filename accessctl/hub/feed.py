@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Row, Table, Transaction, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from accessctl.errors import InputError, StoreError
+from accessctl.errors import DamagedError, InputError, StoreError
 from accessctl.gallery.schema import HEAD_BYTES
 from accessctl.hub.database import FEED_LOCK, HubDatabase
 from accessctl.hub.journal import JournalKind, write_journal
@@ -330,5 +330,5 @@ def _place(table: Table, row: Row[Any]) -> tuple[str, str]:
 
 def _sealed_in(row: Row[Any]) -> SealedDocument:
     if row.wrapped is None:
-        raise StoreError("A row of the hub's feed is damaged; restore it from a backup.")
+        raise DamagedError("A row of the hub's feed is damaged; restore it from a backup.")
     return SealedDocument(row.generation, row.wrapped, row.sealed)

@@ -2,17 +2,23 @@
 hub's own authority, as browsers and a company's directory.
 
 Doors trust that authority alone and ask for its hub by a name of its own; all others are shown the
-given one.
+given one. The files are read each minute, so that whoever renews them only puts new ones there.
 """
 
+import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from accessctl.errors import ConfigError
 from accessctl.storage.files import OTHERS
 from accessctl.sync.wire import HUB_NAME
+
+DOOR_NAMES = (None, HUB_NAME)
+"""What doors ask for: for a name of their hub's own, or none."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +57,38 @@ class GivenCertificate:
 
 
 class ShownByName:
-    """Whoever asks `own` for another name than doors do goes on with the given certificate."""
+    """Whoever asks `own` by none of the names that it `keeps` is shown the given certificate."""
 
     def __init__(
-        self, own: ssl.SSLContext, given: GivenCertificate, bare: Callable[[], ssl.SSLContext]
+        self,
+        own: ssl.SSLContext,
+        given: GivenCertificate,
+        bare: Callable[[], ssl.SSLContext],
+        keeps: Collection[str | None] = DOOR_NAMES,
     ) -> None:
         """`bare` makes a context that shows nothing yet. ConfigError."""
         self._given = given
         self._bare = bare
-        self.read()
+        self._keeps = keeps
+        self._told = ""
+        self._read()
         own.sni_callback = self._choose
 
-    def read(self) -> None:
-        """Show it as it is in the files now; ConfigError, and then the one before goes on."""
+    def again(self) -> None:
+        """Show it as it is in the files now; where they cannot be used, that is logged once, and
+        the one before goes on."""
+        told = ""
+        try:
+            self._read()
+        except ConfigError as error:
+            told = str(error)
+        before, self._told = self._told, told
+        if told and told != before:
+            log.error("%s Until then the one before is shown.", told)
+        elif before and not told:
+            log.info("The %s's certificate can be used again.", self._given.section)
+
+    def _read(self) -> None:
         # A context of its own: one that has another already would keep it beside this one where
         # their keys are of two kinds, and none where the new key has not come yet.
         context = self._bare()
@@ -73,7 +98,7 @@ class ShownByName:
     def _choose(
         self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
     ) -> None:
-        if name not in (None, HUB_NAME):
+        if name not in self._keeps:
             connection.context = self._other
 
 

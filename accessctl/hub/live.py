@@ -2,7 +2,9 @@
 
 A door hears with the answer to its wait that somebody looks, and sends pictures until nobody does.
 The newest one of each door lies in memory for as long as somebody looks at that door. That somebody
-began to look is in the journal first, with who they are.
+began to look is in the journal first, with who they are. Of the looks that there may be at once
+one operator has a part: beyond it their newest takes the place of their oldest, so that a page that
+connects anew waits for none of its own, and nobody keeps the others out.
 """
 
 import asyncio
@@ -20,7 +22,8 @@ from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.waking import Waking
 from accessctl.sync.feed_wire import LiveFace, LivePicture
 
-MOST_VIEWERS = 32
+MOST_LOOKS, LOOKS_EACH = 32, 12
+"""At once, of all operators and of one: as many doors as one page shows (console.live_pages)."""
 JPEG_BEGINS, JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
 
 
@@ -34,19 +37,28 @@ class SeenPicture:
     faces: tuple[LiveFace, ...]
 
 
-class Viewer:
-    """One who looks at one door, in the event loop in which it was made."""
+class LookReplacedError(Exception):
+    """A look gave way to a later one of the same operator's."""
 
-    def __init__(self) -> None:
+
+class Viewer:
+    """One look of an operator's at one door, in the event loop in which it was made."""
+
+    def __init__(self, door: str, operator: str) -> None:
+        self.door, self.operator = door, operator
         self._loop = asyncio.get_running_loop()
         self._come = asyncio.Event()
         self._picture: SeenPicture | None = None
+        self._is_replaced = False
 
     async def next(self, timeout_s: float) -> SeenPicture | None:
-        """The newest picture that was not given yet; None where none comes in time."""
+        """The newest picture that was not given yet; None where none comes in time.
+        LookReplacedError."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._come.wait()
+        if self._is_replaced:
+            raise LookReplacedError
         self._come.clear()
         picture, self._picture = self._picture, None
         return picture
@@ -56,6 +68,12 @@ class Viewer:
         # The loop may have ended meanwhile, and whoever looked with it.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._take, picture)
+
+    def replace(self) -> None:
+        """From any thread: it shows nothing more."""
+        self._is_replaced = True
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._come.set)
 
     def _take(self, picture: SeenPicture) -> None:
         self._picture = picture
@@ -74,49 +92,72 @@ class Live:
         self._waking = waking
         self._now = now
         self._lock = threading.Lock()
-        self._viewers: dict[str, list[Viewer]] = {}
+        self._viewers: list[Viewer] = []
+        """The oldest first."""
         self._newest: dict[str, SeenPicture] = {}
 
     def begin(self, door: str, operator: str) -> str:
         """The id of the door of this name, once it is on record that this operator looks at it;
-        InputError, StoreError. It waits for the database; `watch` does not."""
+        InputError, also where too many look, StoreError. It waits for the database; `watch` does
+        not."""
         found = self._doors.id_of(door)
+        with self._lock:
+            # Else each try of a page that is refused would be on record as a look.
+            self._gives_way(operator)
         told = {"door": found, "name": door, "operator": operator}
         with self._database.writing() as db:
             write_journal(self._database, db, JournalKind.WATCHED, self._now(), told)
         return found
 
     @contextmanager
-    def watch(self, door: str) -> Iterator[Viewer]:
-        """Look at the door of this id, which `begin` gave; InputError where too many look."""
-        viewer = Viewer()
+    def watch(self, door: str, operator: str) -> Iterator[Viewer]:
+        """That operator looks at the door of this id, which `begin` gave; InputError where too many
+        look."""
+        viewer = Viewer(door, operator)
         with self._lock:
-            if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
-                raise InputError(f"{MOST_VIEWERS} people look at doors already; try again later.")
-            self._viewers.setdefault(door, []).append(viewer)
+            oldest = self._gives_way(operator)
+            self._viewers.append(viewer)
             newest = self._newest.get(door)
+        if oldest is not None:
+            self._end(oldest)
+            oldest.replace()
         if newest is not None:
             viewer.show(newest)
         self._waking.wake(door)
         try:
             yield viewer
         finally:
-            with self._lock:
-                self._viewers[door].remove(viewer)
-                if not self._viewers[door]:
-                    del self._viewers[door]
-                    self._newest.pop(door, None)
-            self._waking.wake(door)
+            self._end(viewer)
+
+    def _gives_way(self, operator: str) -> Viewer | None:
+        """The look of this operator's that another one would take the place of; InputError where
+        others leave no room."""
+        own = [one for one in self._viewers if one.operator == operator]
+        if len(own) >= LOOKS_EACH:
+            return own[0]
+        if len(self._viewers) >= MOST_LOOKS:
+            raise InputError(f"{MOST_LOOKS} live pictures are looked at already; try again later.")
+        return None
+
+    def _end(self, viewer: Viewer) -> None:
+        """Also of one that has ended."""
+        with self._lock:
+            if viewer not in self._viewers:
+                return
+            self._viewers.remove(viewer)
+            if not any(one.door == viewer.door for one in self._viewers):
+                self._newest.pop(viewer.door, None)
+        self._waking.wake(viewer.door)
 
     def is_watched(self, door: str) -> bool:
         with self._lock:
-            return door in self._viewers
+            return any(one.door == door for one in self._viewers)
 
     def show(self, door: str, picture: LivePicture) -> bool:
         """Whether somebody looks on; InputError for what is no picture."""
         seen = SeenPicture(picture.time, _jpeg_in(picture.jpeg), picture.faces)
         with self._lock:
-            viewers = list(self._viewers.get(door, ()))
+            viewers = [one for one in self._viewers if one.door == door]
             if viewers:
                 self._newest[door] = seen
         for viewer in viewers:

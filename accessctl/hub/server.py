@@ -118,11 +118,13 @@ class BesideServer(uvicorn.Server):
 @dataclass(frozen=True, slots=True)
 class Served:
     """A server beside the hub's own, in the same event loop, and where it listens; `tls` where it
-    shows the hub's own certificate, to be read anew when that is renewed."""
+    shows the hub's own certificate, to be read anew when that is renewed, or else `given`, which
+    reads the one that it shows anew each minute."""
 
     server: BesideServer
     listener: socket.socket
     tls: ssl.SSLContext | None = None
+    given: Callable[[], object] | None = None
 
 
 class Minutes(BackgroundThread):
@@ -138,10 +140,10 @@ class Minutes(BackgroundThread):
         stays_sole: Callable[[], None] = lambda: None,
         every_s: float = MINUTE_S,
         end: Callable[[], object] = lambda: None,
-        given: Callable[[], object] = lambda: None,
+        given: Sequence[Callable[[], object]] = (),
     ) -> None:
         """`stays_sole` is as `sole_hub` gives it; `end` is called once where it is not the only one
-        any more, and `fault` says why. `given` reads the certificate that is not the hub's own."""
+        any more, and `fault` says why. `given` read the certificates that are not the hub's own."""
         self._hub = hub
         self._tls = tls
         self._stays_sole = stays_sole
@@ -165,7 +167,7 @@ class Minutes(BackgroundThread):
             self._hub.passes.forget_over,
             lambda: self._judge(now),
             self._renew,
-            self._given,
+            *self._given,
         ):
             try:
                 what()
@@ -210,6 +212,7 @@ def serve(
     `sole_hub` for `again_s`."""
     tls, given = tls_by_name(hub)
     others = [one.tls for one in beside if one.tls is not None]
+    read_anew = [given, *(one.given for one in beside if one.given is not None)]
     allow_connections(MOST_CONNECTIONS)
     with (
         sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S, again_s=again_s) as stays_sole,
@@ -226,7 +229,7 @@ def serve(
             own.should_exit = True
 
         minutes = Minutes(
-            hub, tls, *others, stays_sole=stays_sole, every_s=every_s, end=end, given=given
+            hub, tls, *others, stays_sole=stays_sole, every_s=every_s, end=end, given=read_anew
         )
         with minutes:
             asyncio.run(_all(own, listener, beside))
@@ -242,7 +245,7 @@ def tls_by_name(hub: Hub) -> tuple[ssl.SSLContext, Callable[[], object]]:
     if certificate is None or key is None:
         return tls, lambda: None
     given = GivenCertificate(certificate, key, "hub")
-    return tls, ShownByName(tls, given, hub.authority.bare_context).read
+    return tls, ShownByName(tls, given, hub.authority.bare_context).again
 
 
 async def _all(own: HubServer, listener: socket.socket, beside: Sequence[Served]) -> None:

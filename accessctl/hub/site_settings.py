@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from accessctl.config import SITE_RULES, SITE_SETTINGS, Config
 from accessctl.config.policy import AccessConfig
-from accessctl.errors import HubError, InputError
+from accessctl.errors import DamagedError, HubError, InputError, StoreError
 from accessctl.gallery.person import MAX_GROUP_CHARACTERS, MAX_GROUPS
 from accessctl.hub.door_feed import DoorScope, keep_scope, scope_of
 from accessctl.hub.doors import lock_joined
@@ -25,6 +25,20 @@ from accessctl.storage.parsing import shortened
 from accessctl.sync.feed_wire import ChangeKind, SiteAccess, SiteSettings
 
 RULES_SUBJECT = ChangeKind.RULES.value
+UNREADABLE_SETTINGS = (
+    "What this hub keeps of that door's settings cannot be read; revoke the door and have it join "
+    "again, or upgrade the hub if a newer one wrote them."
+)
+
+
+class UnreadableRulesError(StoreError):
+    """What is stored as the site's rules is none that this release knows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The site's rules cannot be read: they are damaged, or a newer release wrote them. "
+            "Upgrade the hub, or set them anew with `accessctl hub rules set FILE`."
+        )
 
 
 class SiteConfiguration:
@@ -35,7 +49,8 @@ class SiteConfiguration:
         self._feed = feed
 
     def rules(self) -> dict[str, Any]:
-        """The parts of `access` that the hub sets for all doors, as JSON has them; empty: none."""
+        """The parts of `access` that the hub sets for all doors, as JSON has them; empty: none.
+        UnreadableRulesError."""
         with self._feed.database.reading() as db:
             return self._rules(db)
 
@@ -46,7 +61,8 @@ class SiteConfiguration:
         instead_of: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Put them in place of the present ones; as they are kept. InputError; HubError where the
-        present ones are not `instead_of`: somebody else has changed them meanwhile."""
+        present ones are not `instead_of`: somebody else has changed them meanwhile. Only without
+        `instead_of` do they take the place of some that cannot be read."""
         rules = checked_rules(given)
         content = SiteAccess(access=rules).model_dump_json().encode("utf-8")
         with self._feed.database.writing() as db:
@@ -61,8 +77,10 @@ class SiteConfiguration:
         return rules
 
     def access(self) -> AccessConfig:
-        """The same as a door's configuration would have it, for whoever sets people's rules."""
-        return AccessConfig.model_validate(self.rules())
+        """The same as a door's configuration would have it, for whoever sets people's rules.
+        UnreadableRulesError."""
+        with self._feed.database.reading() as db:
+            return self._read(db)[1]
 
     def settings(self, door: str) -> dict[str, Any]:
         """By their dotted names those that the hub sets at this door."""
@@ -110,12 +128,24 @@ class SiteConfiguration:
             self._told(db, JournalKind.SCOPE, operator, seq=seq, door=door, groups=groups)
 
     def _rules(self, db: Connection) -> dict[str, Any]:
-        content = self._feed.document(db, RULES_SUBJECT)
-        return {} if content is None else dict(SiteAccess.model_validate_json(content).access)
+        return self._read(db)[0]
+
+    def _read(self, db: Connection) -> tuple[dict[str, Any], AccessConfig]:
+        """As they are stored, and what they say."""
+        try:
+            content = self._feed.document(db, RULES_SUBJECT)
+            rules = {} if content is None else dict(SiteAccess.model_validate_json(content).access)
+            return rules, AccessConfig.model_validate(rules)
+        except (DamagedError, ValidationError) as error:
+            raise UnreadableRulesError from error
 
     def _settings(self, db: Connection, door: str) -> dict[str, Any]:
-        content = self._feed.document(db, settings_subject(door))
-        return {} if content is None else dict(SiteSettings.model_validate_json(content).settings)
+        try:
+            content = self._feed.document(db, settings_subject(door))
+            kept = None if content is None else SiteSettings.model_validate_json(content)
+        except (DamagedError, ValidationError) as error:
+            raise StoreError(UNREADABLE_SETTINGS) from error
+        return {} if kept is None else dict(kept.settings)
 
     def _put(self, db: Connection, door: str, settings: dict[str, Any]) -> int:
         content = SiteSettings(settings=settings).model_dump_json().encode("utf-8")

@@ -190,7 +190,7 @@ class DoorWait:
         has heard of less may have part in nothing of what came since, and has to ask no more."""
         after, newest = self._asked.after, self._hub.waking.newest.seq
         if after > newest:
-            await asyncio.to_thread(self._hub.waking.look)
+            await self._hub.waking.look_together()
         elif after < newest:
             has_part = self._hub.door_feed.has_part_after
             if not await asyncio.to_thread(has_part, self._door, after, self._asked.kinds):

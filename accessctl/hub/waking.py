@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -21,6 +21,7 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import StoreError
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.tables import DOOR, JOINED
+from accessctl.hub.together_in_loop import TogetherInLoop
 from accessctl.sync.feed_wire import Change
 
 CHANNEL = "accessctl_hub"
@@ -130,6 +131,7 @@ class Waking:
         self._monotonic = monotonic
         self._hand = hand
         self._looking = threading.Lock()
+        self._together = TogetherInLoop(self._look_for_all)
         self._lock = threading.Lock()
         self._waiters: dict[str, list[Waiter]] = {}
         self._left: dict[str, float] = {}
@@ -213,6 +215,15 @@ class Waking:
                 is_crossed = newest.crossings != known.crossings
                 Waiter.wake_all(one for one in waiters if is_crossed or one not in untouched)
         return newest != known
+
+    async def look_together(self) -> None:
+        """A look that begins from now on, shared by all who ask for one while another is made: a
+        thousand doors may be ahead of the last one at once. In one event loop; StoreError."""
+        await self._together(None)
+
+    async def _look_for_all(self, asking: Sequence[None]) -> Sequence[None]:
+        await asyncio.to_thread(self.look)
+        return asking
 
     def _all(self) -> list[Waiter]:
         return [one for found in self._waiters.values() for one in found]

@@ -10,7 +10,7 @@ from accessctl.config import Config
 from accessctl.config.guard import Weakening
 from accessctl.door.recorder import service_event
 from accessctl.service.config_source import ConfigSource
-from accessctl.sync.site_config import SiteSettled, laid_over, read_wish
+from accessctl.sync.site_config import SiteSettled, SiteWish, laid_over, read_wish, wish_at_start
 
 REFUSED = "hub_settings_refused"
 MOST_TOLD = 1000
@@ -32,7 +32,8 @@ class SiteSource:
         self.hub_refused: tuple[str, ...] = ()
 
     def start(self) -> Config:
-        return self._laid_over(self._file.start()).config
+        config = self._file.start()
+        return self._laid_over(config, wish_at_start(config, self._environment)).config
 
     def confirm(self, audit: ReadableRecorder, now: Callable[[], float]) -> None:
         self._file.confirm(audit, now)
@@ -41,7 +42,9 @@ class SiteSource:
 
     def reload(self) -> Config:
         before = self.hub_refused
-        settled = self._laid_over(self._file.reload())
+        config = self._file.reload()
+        # What is damaged refuses it: what runs was whole when it was read.
+        settled = self._laid_over(config, read_wish(config, self._environment))
         if settled.refused != before:
             self._tell()
         return settled.config
@@ -56,8 +59,7 @@ class SiteSource:
     def refused(self) -> tuple[Weakening, ...]:
         return self._file.refused
 
-    def _laid_over(self, config: Config) -> SiteSettled:
-        wish = read_wish(config, self._environment)
+    def _laid_over(self, config: Config, wish: SiteWish | None) -> SiteSettled:
         settled = SiteSettled(config) if wish is None else laid_over(config, wish)
         self.hub_refused = settled.refused
         return settled

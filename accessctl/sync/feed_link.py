@@ -22,6 +22,7 @@ from accessctl.errors import AccessctlError, DamagedError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.client import DoorClient, Lines
+from accessctl.sync.due_moment import DueMoment
 from accessctl.sync.feed import (
     BatchRecorder,
     FeedGiver,
@@ -197,7 +198,8 @@ class FeedLink(RepeatingThread):
         self._in_use = threading.Lock()
         """Taken by whoever uses the parts beside this thread, or ends them."""
         self._parts: _Parts | None = None
-        self._is_due_at = self._mends_at = float("-inf")
+        self._due = DueMoment(monotonic)
+        self._mends_at = float("-inf")
         self._receipts_at = self._receipts_by = float("inf")
         self._seen: tuple[int, ...] | None = None
         self._handed: HandedBatch | None = None
@@ -215,7 +217,7 @@ class FeedLink(RepeatingThread):
         parts.age.keep()
         self._mend(parts)
         try:
-            if self._is_due():
+            if self._due.is_due():
                 self._take_all(parts)
         except AccessctlError:
             # What the hub has said counts also where not all of it is kept.
@@ -227,12 +229,12 @@ class FeedLink(RepeatingThread):
             self._look(parts)
             self._give_receipts(parts)
             if parts.proposing.send():
-                self._is_due_at = float("-inf")
+                self._due.at_once()
             self._look(parts)
         if self._receipts_at == float("inf"):
             # Of what was written meanwhile there is another version the next time.
             self._seen = seen
-        return 0.0 if self._is_due() else min(self._look_s, self._until_receipts())
+        return 0.0 if self._due.is_due() else min(self._look_s, self._until_receipts())
 
     def waited(self, waited: Waited, after: int) -> None:
         """What the hub told the waiting thread, which named the change `after`."""
@@ -246,13 +248,12 @@ class FeedLink(RepeatingThread):
             if waited.handed is not None:
                 batch = ChangeBatch(changes=waited.handed, more=False, head=head)
                 self._handed = HandedBatch(after, batch)
-            self._is_due_at = float("-inf")
+            self._due.at_once()
             self.wake()
         elif self.position is not None and after <= self.position <= head.seq:
             # A wait from further on than what is written here says nothing of what is missing.
             parts.feed.heard(head)
-            if not self._is_due():
-                self._is_due_at = self._monotonic() + TAKE_EVERY_S
+            self._due.put_off(TAKE_EVERY_S)
 
     def dialled(self) -> tuple[SiteHub, SiteMember] | None:
         """A connection of the caller's own; see dial."""
@@ -268,17 +269,15 @@ class FeedLink(RepeatingThread):
         with self._in_use:
             self._connected.close()
             self._parts = self._handed = self._seen = None
-        self._is_due_at = self._mends_at = float("-inf")
+        self._due.at_once()
+        self._mends_at = float("-inf")
         self._receipts_at = float("inf")
-
-    def _is_due(self) -> bool:
-        return self._monotonic() >= self._is_due_at
 
     def _mend(self, parts: "_Parts") -> None:
         """What is damaged here would keep the door from seeing who is gone."""
         if self._monotonic() >= self._mends_at:
             if parts.feed.mend():
-                self._is_due_at = float("-inf")
+                self._due.at_once()
             self._mends_at = self._monotonic() + MEND_EVERY_S
 
     def _until_receipts(self) -> float:
@@ -306,14 +305,14 @@ class FeedLink(RepeatingThread):
 
     def _take_all(self, parts: "_Parts") -> None:
         # Before anything is taken: what the hub tells meanwhile is due after it.
-        self._is_due_at = self._monotonic() + TAKE_EVERY_S
+        self._due.begin(TAKE_EVERY_S)
         handed, self._handed = self._handed, None
         try:
             while parts.feed.take(handed):
                 if self.closing.is_set():
                     return
         except BaseException:
-            self._is_due_at = float("-inf")
+            self._due.at_once()
             raise
 
     def _look(self, parts: "_Parts") -> None:

@@ -55,17 +55,21 @@ def _passes(present: bytes | None, said: bytes) -> bytes | None:
 
 
 def _rules(present: bytes, said: bytes) -> bytes | None:
+    """Rules that cannot be read count at once: they close the door, see site_config."""
+    try:
+        wanted = SiteAccess.model_validate_json(said).access
+        wanted_access = AccessConfig.model_validate(wanted)
+    except ValidationError:
+        return said
     try:
         now = SiteAccess.model_validate_json(present).access
-        wanted = SiteAccess.model_validate_json(said).access
-        if not now.keys() == wanted.keys() == set(SITE_RULES):
-            # What is not there is the door's own affair, which is not known here.
-            return None
-        rules = rules_meanwhile(
-            AccessConfig.model_validate(now), AccessConfig.model_validate(wanted)
-        )
+        now_access = AccessConfig.model_validate(now)
     except ValidationError:
         return None
+    if not now.keys() == wanted.keys() == set(SITE_RULES):
+        # What is not there is the door's own affair, which is not known here.
+        return None
+    rules = rules_meanwhile(now_access, wanted_access)
     if rules is None:
         return None
     access = rules.model_dump(mode="json", include=set(SITE_RULES))

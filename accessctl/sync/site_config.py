@@ -2,21 +2,25 @@
 
 Rules are the site's: who may enter where and when is the hub's to say, as who is enrolled is.
 Settings are the door's: one that would guard less than the configuration that its owner accepted is
-refused, each by itself, and so is one that the hub has no say in.
+refused, each by itself, and so is one that the hub has no say in. Where nobody can tell what the
+hub says, the door opens to fewer: to nobody by a group or by hours while the rules are in doubt,
+and to nobody at all while its settings are.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from accessctl.config import SITE_RULES, SITE_SETTINGS, Config
 from accessctl.config.guard import weakened
+from accessctl.config.policy import AccessConfig
+from accessctl.errors import DamagedError
 from accessctl.gallery.schema import database_file
-from accessctl.gallery.site_store import open_site_gallery
+from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.storage.parsing import shortened
 from accessctl.sync.feed_wire import SiteAccess, SiteSettings
 
@@ -28,11 +32,13 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class SiteWish:
     """What the hub says: parts of `access` by their names, and settings by their dotted names;
-    `damaged` is what of it could not be read."""
+    `damaged` are the kinds of which it could not be read, `lost` those of them that are not even
+    what the hub sent."""
 
     access: Mapping[str, Any]
     settings: Mapping[str, Any]
     damaged: tuple[str, ...] = ()
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,38 @@ class SiteSettled:
 
 def read_wish(config: Config, environment: Mapping[str, str]) -> SiteWish | None:
     """What the door of this configuration was told last, None for one that belongs to no hub;
-    StoreError, GalleryKeyError."""
+    StoreError, DamagedError where it is not what the hub sent, GalleryKeyError."""
+    return _wish(config, environment, SiteGallery.document)
+
+
+def wish_at_start(config: Config, environment: Mapping[str, str]) -> SiteWish | None:
+    """The same for a door that has nothing else to go on with: what is damaged is in doubt. It has
+    to run to be told anew. StoreError, GalleryKeyError."""
+    lost: set[str] = set()
+
+    def document(site: SiteGallery, kind: str) -> bytes | None:
+        try:
+            return site.document(kind)
+        except DamagedError:
+            lost.add(kind)
+            return b""
+
+    wish = _wish(config, environment, document)
+    return None if wish is None else replace(wish, lost=frozenset(lost))
+
+
+def _wish(
+    config: Config,
+    environment: Mapping[str, str],
+    document: Callable[[SiteGallery, str], bytes | None],
+) -> SiteWish | None:
     if config.sync.hub is None or config.camera.source == "demo":
         return None
     if not database_file(config.gallery.folder).exists():
         return None
     site = open_site_gallery(config.gallery, environment)
     with closing(site.gallery):
-        return wish_in(site.document(RULES), site.document(SETTINGS))
+        return wish_in(document(site, RULES), document(site, SETTINGS))
 
 
 def wish_in(rules: bytes | None, settings: bytes | None) -> SiteWish:
@@ -63,18 +93,24 @@ def wish_in(rules: bytes | None, settings: bytes | None) -> SiteWish:
     try:
         access = {} if rules is None else SiteAccess.model_validate_json(rules).access
     except ValidationError:
-        damaged.append(f"{RULES}: they cannot be read")
+        damaged.append(RULES)
     try:
         wanted = {} if settings is None else SiteSettings.model_validate_json(settings).settings
     except ValidationError:
-        damaged.append(f"{SETTINGS}: they cannot be read")
+        damaged.append(SETTINGS)
     return SiteWish(access, wanted, tuple(damaged))
 
 
 def laid_over(config: Config, wish: SiteWish) -> SiteSettled:
     """The accepted `config` as the hub wants it, as far as it may."""
-    refused = list(wish.damaged)
-    with_rules = _with_rules(config, wish.access, refused)
+    refused = [f"{kind}: they cannot be read" for kind in wish.damaged]
+    if RULES in wish.damaged:
+        with_rules = _in_doubt(config)
+    else:
+        with_rules = _with_rules(config, wish.access, refused)
+    if SETTINGS in wish.lost:
+        nobody = with_rules.access.model_copy(update={"without_group": "refuse"})
+        with_rules = _in_doubt(with_rules.model_copy(update={"access": nobody}))
     settled = with_rules
     for name, value in sorted(wish.settings.items()):
         if name not in SITE_SETTINGS:
@@ -101,12 +137,24 @@ def _with_rules(config: Config, access: Mapping[str, Any], refused: list[str]) -
         changed = type(config.access).model_validate(section)
     except ValidationError as error:
         refused.append(f"access: {_first(error)}")
-        return config
+        return _in_doubt(config)
     open_hours = config.doorway.open_hours
     if open_hours is not None and open_hours not in changed.schedules:
-        refused.append(f"access: doorway.open_hours names the schedule {open_hours!r}, not there")
-        return config
+        refused.append(
+            f"doorway.open_hours names the schedule {open_hours!r}, not there: the door is never "
+            "unlocked by hours"
+        )
+        changed = changed.model_copy(update={"schedules": {**changed.schedules, open_hours: ()}})
     return config.model_copy(update={"access": changed})
+
+
+def _in_doubt(config: Config) -> Config:
+    """Nobody by a group, and no open hours: the door's own may be wider than what the hub says. The
+    schedules stay by their names, since `doorway.open_hours` may name one."""
+    access: AccessConfig = config.access
+    never = dict.fromkeys(access.schedules, ())
+    closed = access.model_copy(update={"groups": {}, "schedules": never})
+    return config.model_copy(update={"access": closed})
 
 
 def _changed(config: Config, name: str, value: Any, refused: list[str]) -> Config:

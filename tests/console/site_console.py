@@ -18,7 +18,9 @@ from accessctl.config import Config
 from accessctl.console.app import Console, open_console
 from accessctl.console.capabilities import ALL, Capability, Operator
 from accessctl.hub.assembly import Hub
+from accessctl.hub.site_settings import RULES_SUBJECT
 from accessctl.hub.tables import JOURNAL, OPERATOR
+from accessctl.sync.feed_wire import ChangeKind
 from tests.clocks import HandClock
 from tests.console.needed_pages import NeededPages
 
@@ -116,3 +118,13 @@ def enrolled(console: Console, clock: HandClock, name: str = "Ada") -> Enrolled:
         keep(db)
     clock.time += 30
     return Enrolled(name, secret)
+
+
+def put_rules_of_a_later_release(console: Console) -> None:
+    """What stands there as the rules is of a later release."""
+    feed = console.hub.feed
+    with console.hub.database.writing() as db:
+        feed.lock(db)
+        content = b'{"access": {"groups": {"staff": {"escorted": true}}}}'
+        feed.put(db, RULES_SUBJECT, ChangeKind.RULES, content)
+    console.kept_rules.changed()

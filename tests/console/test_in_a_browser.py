@@ -1,7 +1,10 @@
 """The pages in a real browser: by keyboard alone, in light and dark, on a telephone, live."""
 
+import asyncio
 import base64
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -9,9 +12,11 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from accessctl.demo.people import demo_enrolment_photo
+from accessctl.hub.live import LOOKS_EACH
 from accessctl.sync.feed_wire import LiveFace, LivePicture
 from tests.console.live_console import LiveConsole
 from tests.console.sample_site import (
+    BACK,
     COLLINS,
     FRONT,
     SPOOF,
@@ -210,3 +215,29 @@ def test_a_live_picture_is_there_only_while_somebody_looks(site_page: Page, live
     assert size == [410, 400]
     button.click()
     wait_for(lambda: not live.is_watched(FRONT), "the end of it")
+
+
+def test_a_live_picture_that_gave_way_is_shown_again_when_it_is_asked_for(
+    site_page: Page, live_console: LiveConsole
+) -> None:
+    """And not by itself: two windows would take it from each other for ever."""
+    hub = live_console.console.hub
+    site_page.goto("/doors")
+    button = site_page.get_by_role("button", name="Live picture front-door")
+    button.click()
+    wait_for(lambda: hub.live.is_watched(FRONT), "the look")
+
+    async def look_elsewhere() -> None:
+        with ExitStack() as looks:
+            for _ in range(LOOKS_EACH):
+                looks.enter_context(hub.live.watch(BACK, "Ada"))
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, look_elsewhere()).result()
+    told = site_page.locator(".live:not([hidden]) p")
+    expect(told).to_contain_text("gave way to one that you opened later")
+    assert not hub.live.is_watched(FRONT)
+    button.click()
+    button.click()
+    wait_for(lambda: hub.live.is_watched(FRONT), "another look")
+    expect(told).not_to_contain_text("gave way")

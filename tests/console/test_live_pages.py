@@ -20,7 +20,7 @@ from accessctl.console.live_pages import (
 from accessctl.console.words import Words, catalogue
 from accessctl.domain import PersonId
 from accessctl.hub.journal import JournalKind
-from accessctl.hub.live import SeenPicture
+from accessctl.hub.live import LOOKS_EACH, SeenPicture
 from accessctl.sync.feed_wire import LiveFace, LivePicture
 from tests.console.live_console import LiveConsole
 from tests.console.loop_watch import asked_in_loop
@@ -120,11 +120,33 @@ def test_one_socket_shows_all_doors_that_are_looked_at(live_console: LiveConsole
     assert sorted(looks) == ["back", "front", "front"]
 
 
+def test_a_page_is_told_which_look_gave_way_to_a_later_one(live_console: LiveConsole) -> None:
+    hub = live_console.console.hub
+    names = {f"{one:032x}": f"door-{one}" for one in range(LOOKS_EACH + 1)}
+    for door, name in names.items():
+        put_door(hub.database, door, name, 1.0)
+    *first, last = names
+    _, token = token_for(live_console.console, Capability.LOOK)
+    with (
+        opened(live_console, token, live_console.url, LINE) as socket,
+        opened(live_console, token, live_console.url, LINE) as later,
+    ):
+        socket.send(json.dumps([names[door] for door in first]))
+        wait_for(lambda: all(map(hub.live.is_watched, first)), "all doors of the first page")
+        later.send(json.dumps([names[last]]))
+        told = json.loads(socket.recv(PATIENCE_S))
+        assert told["gave_way"] == (
+            "This picture gave way to one that you opened later; close others and show it again."
+        )
+        wait_for(lambda: hub.live.is_watched(last), "the later one")
+        assert [names[one] for one in first if not hub.live.is_watched(one)] == [told["door"]]
+
+
 def test_a_look_at_a_door_keeps_no_other_door_waiting(
     live_console: LiveConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, token = token_for(live_console.console, Capability.LOOK)
-    live_console.console.site_zone.changed()
+    live_console.console.kept_rules.changed()
     in_loop = asked_in_loop(monkeypatch)
     with opened(live_console, token, live_console.url, LINE) as socket:
         socket.send(json.dumps(["gone"]))

@@ -14,7 +14,7 @@ from accessctl.hub.tables import EVENT_PICTURE
 from accessctl.policy.consent import Withheld
 from tests.console.naming_site import VISIT, jpeg, put_visit
 from tests.console.sample_site import FRONT, GRANTED, SCREEN, SPOOF, STRANGER, put_door
-from tests.console.site_console import console_on, journal
+from tests.console.site_console import console_on, journal, put_rules_of_a_later_release
 from tests.console.test_enrol_pages import DESK, hand_in, png
 
 ADA, GRACE, NOBODY = 110, 210, 0
@@ -228,6 +228,20 @@ def test_groups_are_for_who_may_make_rules(console, namer, signed_in) -> None:
     assert name(maker, number, name="Joan", group="staff").status_code == 303
     joan = console.hub.people.person("Joan")
     assert console.hub.people.rules()[joan.id].groups == ("staff",)
+
+
+def test_while_the_rules_cannot_be_read_a_visit_gets_a_name_and_no_group(
+    console, signed_in
+) -> None:
+    (number,) = put_visit(console.hub, jpeg(ADA))
+    maker = signed_in(*Capability)
+    put_rules_of_a_later_release(console)
+    assert maker.get(path_of(number)).status_code == 200
+    refused = name(maker, number, name="Joan", group="staff")
+    assert (refused.status_code, "hub rules set FILE" in refused.text) == (503, True)
+    assert people(console) == {}
+    assert name(maker, number, name="Joan").status_code == 303
+    assert people(console) == {"Joan": 1}
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_what_is_wrong_with_a_photo_is_said_at_once(phone, link) -> None:
 
 def test_a_wrong_photo_keeps_no_door_waiting(console, phone, link, monkeypatch) -> None:
     agree(phone, link)
-    console.site_zone.changed()
+    console.kept_rules.changed()
     in_loop = asked_in_loop(monkeypatch)
     answer = send(phone, link, 0)
     assert (answer.status_code, in_loop) == (400, [])

@@ -1,11 +1,11 @@
 import asyncio
 import shutil
 import ssl
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import uvicorn
+from cryptography import x509
 from fastapi import FastAPI
 from uvicorn.server import ServerState
 from websockets.protocol import State
@@ -16,8 +16,10 @@ from accessctl.console.server import BrowserSocket, console_beside, console_tls
 from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.server import Minutes
+from accessctl.sync.wire import HUB_NAME
 from tests.clocks import HandClock
 from tests.console.live_console import free_port
+from tests.hub.tls_shown import shown
 
 
 @pytest.fixture
@@ -35,8 +37,40 @@ def with_files(hub: Hub, certificate: Path, key: Path) -> Config:
     return Config(hub=hub.config, console=section)
 
 
-def test_a_certificate_of_ones_own_is_shown(hub: Hub, files: tuple[Path, Path]) -> None:
-    assert console_tls(hub, with_files(hub, *files)).verify_mode == 0
+def test_a_certificate_of_ones_own_is_shown_by_whichever_name(
+    hub: Hub, files: tuple[Path, Path]
+) -> None:
+    tls = console_tls(hub, with_files(hub, *files)).context
+    assert tls.verify_mode == ssl.CERT_NONE
+    for name in (None, HUB_NAME, "hub.example", "127.0.0.1"):
+        assert shown(tls, name) == x509.load_pem_x509_certificate(files[0].read_bytes())
+
+
+def test_a_renewed_certificate_of_ones_own_is_shown_without_a_restart(
+    hub: Hub, files: tuple[Path, Path], clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    section = ConsoleConfig(host="127.0.0.1", port=free_port(), certificate=files[0], key=files[1])
+    config = Config(hub=hub.config, console=section)
+    console = open_console(hub, config, {}, now=clock)
+    tls = console_tls(hub, config)
+    with console_beside(console, tls) as served:
+        assert (served.tls, served.given is None) == (None, False)
+        minutes = Minutes(hub, given=[served.given])
+        before = shown(tls.context, "hub.example")
+        hub.authority.renew_hub(("other.example",))
+        shutil.copy(hub.config.folder / "hub.pem", files[0])
+        # Its key has not come yet.
+        for _ in range(3):
+            minutes.turn()
+            assert shown(tls.context, "hub.example") == before
+        assert caplog.text.count("see console.certificate and console.key") == 1
+        shutil.copy(files[0], files[1])
+        minutes.turn()
+        after = shown(tls.context, "hub.example")
+        assert after == x509.load_pem_x509_certificate(files[0].read_bytes()) != before
+        files[0].write_bytes(files[0].read_bytes()[:400])
+        minutes.turn()
+        assert shown(tls.context, "hub.example") == after
 
 
 def test_a_certificate_of_the_hubs_is_renewed_while_it_is_shown(
@@ -51,25 +85,11 @@ def test_a_certificate_of_the_hubs_is_renewed_while_it_is_shown(
     tls = console_tls(hub, Config(hub=hub.config))
     own = hub.authority.server_context(())
     with console_beside(console, tls) as served:
-        assert served.tls is tls
-        before = shown_by(tls)
+        assert (served.tls, served.given) == (tls.context, None)
+        before = shown(tls.context)
         clock.time += 370 * 86400
-        Minutes(hub, own, tls).turn()
-        assert shown_by(tls) == shown_by(own) != before
-
-
-def shown_by(tls: ssl.SSLContext) -> bytes | None:
-    """The certificate that a server with this context shows, in a handshake in memory."""
-    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client.check_hostname = False
-    client.verify_mode = ssl.CERT_NONE
-    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
-    asking = client.wrap_bio(down, up)
-    answering = tls.wrap_bio(up, down, server_side=True)
-    for side in (asking, answering, asking):
-        with suppress(ssl.SSLWantReadError):
-            side.do_handshake()
-    return asking.getpeercert(binary_form=True)
+        Minutes(hub, own, tls.context).turn()
+        assert shown(tls.context) == shown(own) != before
 
 
 def test_a_key_that_others_can_read_is_refused(hub: Hub, files: tuple[Path, Path]) -> None:

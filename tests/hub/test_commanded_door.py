@@ -135,7 +135,7 @@ def test_who_looks_at_the_hub_sees_what_the_camera_sees(hub, front, desk) -> Non
     frame, step = SimpleNamespace(image=image), SimpleNamespace(faces=())
 
     async def look() -> bytes:
-        with hub.live.watch(front.member.door) as viewer:
+        with hub.live.watch(front.member.door, "Grace") as viewer:
             while True:
                 desk.follow((), (frame, step))
                 seen = await viewer.next(0.05)

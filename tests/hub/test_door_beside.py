@@ -1,6 +1,7 @@
 """The door that shares the hub's machine and configuration joins by itself."""
 
 import os
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from accessctl.errors import InputError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.door_beside import DoorBeside, is_own, is_to_join
 from accessctl.sync.identity import is_member, load_membership
+from accessctl.sync.joining import fingerprint_in, join
 from tests.hub.conftest import serving
 from tests.hub.test_feed_api import EMBEDDED
 from tests.patience import wait_for
@@ -38,18 +40,33 @@ def test_it_has_joined_once_the_hub_listens(hub: Hub, tmp_path: Path) -> None:
 
 
 @EMBEDDED
-def test_a_door_that_was_revoked_does_not_come_back(hub: Hub, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_forgotten", [False, True], ids=["at the hub", "and at the door"])
+def test_a_door_that_was_revoked_does_not_come_back(
+    hub: Hub, tmp_path: Path, caplog: pytest.LogCaptureFixture, is_forgotten: bool
+) -> None:
+    """Before it is invited and joins as every other."""
     joined: list[str] = []
     with serving(hub) as url:
         config = config_of(hub.config, url, tmp_path)
-        for _ in range(2):
+
+        def start() -> None:
             with DoorBeside(hub, config, joined.append) as beside:
                 beside.listening()
                 assert beside.wait(60)
-            if joined == ["lab"] and hub.doors.listed()[0].state == "joined":
-                hub.doors.revoke("lab")
+
+        start()
+        hub.doors.revoke("lab")
+        if is_forgotten:
+            shutil.rmtree(config.sync_folder)
+        start()
+        assert joined == ["lab"]
+        assert [door.state for door in hub.doors.listed()] == ["revoked"]
+        assert ("run `accessctl hub invite lab`" in caplog.text) is is_forgotten
+        code = hub.doors.invite("lab").code
+        join(url, fingerprint_in(hub.authority.fingerprint), code, config.sync_folder)
+        start()
     assert joined == ["lab"]
-    assert [door.state for door in hub.doors.listed()] == ["revoked"]
+    assert sorted(door.state for door in hub.doors.listed()) == ["joined", "revoked"]
 
 
 @EMBEDDED

@@ -4,12 +4,19 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import select
 
 from accessctl.errors import InputError
-from accessctl.hub.live import MOST_VIEWERS, SeenPicture
+from accessctl.hub.live import (
+    LOOKS_EACH,
+    MOST_LOOKS,
+    LookReplacedError,
+    SeenPicture,
+    Viewer,
+)
 from accessctl.hub.tables import JOURNAL
 from accessctl.policy.retrying import EARLIEST
 from accessctl.sync.feed_wire import PICTURE, LiveFace, LivePicture
@@ -38,14 +45,14 @@ def test_a_door_sends_while_somebody_looks_and_hears_when_nobody_does(hub, joine
 
         async def work() -> None:
             door = await asyncio.to_thread(hub.live.begin, "front", "Grace")
-            with hub.live.watch(door) as viewer:
+            with hub.live.watch(door, "Grace") as viewer:
                 said = await asyncio.wrap_future(wait)
                 assert said.live
                 assert await asyncio.to_thread(show, 1)
                 seen = await viewer.next(LONG_S)
                 assert seen == SeenPicture(1001.0, JPEG, (FACE,))
                 # Whoever comes later has the newest one at once.
-                with hub.live.watch(door) as other:
+                with hub.live.watch(door, "Grace") as other:
                     assert await other.next(LONG_S) == seen
                 assert await asyncio.to_thread(show, 2)
                 assert await asyncio.to_thread(show, 3)
@@ -53,7 +60,7 @@ def test_a_door_sends_while_somebody_looks_and_hears_when_nobody_does(hub, joine
                     pass
                 assert await viewer.next(0.01) is None
             assert not await asyncio.to_thread(show, 4)
-            with hub.live.watch(door) as viewer:
+            with hub.live.watch(door, "Grace") as viewer:
                 assert await viewer.next(0.01) is None
 
         run(work)
@@ -66,7 +73,7 @@ def test_a_door_that_sends_hears_by_its_wait_that_nobody_looks(hub, joined) -> N
     with waiting_door(joined("front")) as front:
 
         async def work() -> None:
-            with hub.live.watch(front.id):
+            with hub.live.watch(front.id, "Grace"):
                 wait = front.begin_wait(hub, live=True)
                 await asyncio.sleep(0)
                 assert not wait.done()
@@ -80,7 +87,7 @@ def test_a_door_that_never_sends_is_not_answered_over_and_over(hub, joined, monk
     with waiting_door(joined("front")) as front:
 
         async def work() -> None:
-            with hub.live.watch(front.id):
+            with hub.live.watch(front.id, "Grace"):
                 said = await asyncio.to_thread(front.wait)
                 assert said.live
                 assert said.held_s >= 0.05 * EARLIEST
@@ -111,7 +118,7 @@ def test_pictures_of_a_door_that_nobody_looks_at_are_not_kept(hub, joined) -> No
     with waiting_door(joined("front")) as front, waiting_door(joined("back")) as back:
 
         async def work() -> None:
-            with hub.live.watch(front.id) as viewer:
+            with hub.live.watch(front.id, "Grace") as viewer:
                 sent = await asyncio.to_thread(back.ask, "POST", PICTURE, json=picture())
                 assert sent.json() == {"live": False}
                 assert await viewer.next(0.01) is None
@@ -120,24 +127,64 @@ def test_pictures_of_a_door_that_nobody_looks_at_are_not_kept(hub, joined) -> No
         run(work)
 
 
-def test_only_so_many_look_at_once(hub, joined) -> None:
+def looking(hub, stack: ExitStack, door: str, operator: str, count: int) -> list[Viewer]:
+    return [stack.enter_context(hub.live.watch(door, operator)) for _ in range(count)]
+
+
+def test_only_so_many_looks_are_there_at_once(hub, joined) -> None:
     joined("front")
     door = hub.doors.id_of("front")
 
     async def work() -> None:
-        watches = [hub.live.watch(door) for _ in range(MOST_VIEWERS)]
-        for watch in watches:
-            watch.__enter__()
-        with pytest.raises(InputError, match="look at doors already"):
-            hub.live.watch(door).__enter__()
-        watches.pop().__exit__(None, None, None)
-        with hub.live.watch(door):
-            pass
-        for watch in watches:
-            watch.__exit__(None, None, None)
+        with ExitStack() as stack:
+            for one in range(0, MOST_LOOKS - LOOKS_EACH, LOOKS_EACH):
+                looking(hub, stack, door, f"operator {one}", LOOKS_EACH)
+            left = MOST_LOOKS - len(hub.live._viewers)
+            with ExitStack() as others:
+                looking(hub, others, door, "Ada", left)
+                with pytest.raises(InputError, match="live pictures are looked at already"):
+                    hub.live.watch(door, "Grace").__enter__()
+                before = watched(hub)
+                with pytest.raises(InputError, match="live pictures are looked at already"):
+                    hub.live.begin("front", "Grace")
+                # A look that was refused is not on record as one.
+                assert watched(hub) == before
+            looking(hub, stack, door, "Grace", 1)
         assert not hub.live.is_watched(door)
 
     run(work)
+
+
+def test_the_newest_look_of_an_operator_takes_the_place_of_their_oldest(hub, joined) -> None:
+    joined("front")
+    joined("back")
+    front, back = map(hub.doors.id_of, ("front", "back"))
+
+    async def work() -> None:
+        with ExitStack() as stack:
+            (oldest,) = looking(hub, stack, back, "Ada", 1)
+            (others,) = looking(hub, stack, front, "Grace", 1)
+            rest = looking(hub, stack, front, "Ada", LOOKS_EACH - 1)
+            assert hub.live.is_watched(back)
+            hub.live.begin("front", "Ada")
+            (newest,) = looking(hub, stack, front, "Ada", 1)
+            with pytest.raises(LookReplacedError):
+                await oldest.next(LONG_S)
+            assert not hub.live.is_watched(back)
+            # Nobody else's gave way, and no other of theirs.
+            said = LivePicture.model_validate(picture(1))
+            assert await asyncio.to_thread(hub.live.show, front, said)
+            for viewer in (others, newest, *rest):
+                assert await viewer.next(LONG_S) == SeenPicture(1001.0, JPEG, (FACE,))
+        assert not hub.live.is_watched(front)
+
+    run(work)
+
+
+def watched(hub) -> int:
+    """How many looks are on record."""
+    with hub.database.reading() as db:
+        return len(db.execute(select(JOURNAL).where(JOURNAL.c.kind == "watched")).all())
 
 
 def test_nobody_looks_at_a_door_that_is_none(hub) -> None:

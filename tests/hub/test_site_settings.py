@@ -1,14 +1,19 @@
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from accessctl.config import SITE_RULES, SITE_SETTINGS, Config, explain
-from accessctl.errors import HubError, InputError
+from accessctl.errors import HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
-from accessctl.hub.site_settings import checked_rules, checked_settings
-from accessctl.hub.tables import JOURNAL
-from accessctl.sync.feed_wire import SiteAccess, SiteSettings
+from accessctl.hub.site_settings import (
+    RULES_SUBJECT,
+    UnreadableRulesError,
+    checked_rules,
+    checked_settings,
+)
+from accessctl.hub.tables import CHANGE, JOURNAL
+from accessctl.sync.feed_wire import ChangeKind, SiteAccess, SiteSettings
 from tests.hub.proposing import joined_door
 from tests.hub.test_door_feed import opened
 
@@ -140,3 +145,56 @@ def test_of_a_revoked_door_nothing_is_set(hub: Hub) -> None:
         hub.site.set_scope(front, ["staff"], "operator")
     with pytest.raises(HubError, match="does not count, or no more"):
         hub.site.set_setting(front, "policy.cooldown_s", "10", "operator")
+
+
+def store(hub: Hub, subject: str, kind: ChangeKind, content: bytes) -> None:
+    with hub.database.writing() as db:
+        hub.feed.lock(db)
+        hub.feed.put(db, subject, kind, content)
+
+
+def spoil(hub: Hub, kind: ChangeKind) -> None:
+    """A bit of what is stored of that kind falls over."""
+    with hub.database.writing() as db:
+        row = db.execute(select(CHANGE).where(CHANGE.c.kind == kind)).one()
+        sealed = row.sealed[:-1] + bytes([row.sealed[-1] ^ 1])
+        db.execute(update(CHANGE).where(CHANGE.c.subject == row.subject).values(sealed=sealed))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no JSON",
+        b'{"access": {"groups": {"staff": {"escorted": true}}}}',
+        b'{"access": {"groups": {"staff": {"schedule": "none"}}}}',
+        None,
+    ],
+    ids=["no JSON", "of a later release", "impossible", "damaged"],
+)
+def test_rules_that_cannot_be_read_are_said_in_a_sentence_and_can_be_set_anew(
+    hub: Hub, content: bytes | None
+) -> None:
+    if content is None:
+        hub.site.set_rules(RULES, "operator")
+        spoil(hub, ChangeKind.RULES)
+    else:
+        store(hub, RULES_SUBJECT, ChangeKind.RULES, content)
+    for read in (hub.site.rules, hub.site.access):
+        with pytest.raises(UnreadableRulesError, match="hub rules set FILE"):
+            read()
+    with pytest.raises(UnreadableRulesError):
+        hub.site.set_rules({}, "operator", instead_of={})
+    kept = hub.site.set_rules(RULES, "operator")
+    assert hub.site.rules() == kept
+
+
+def test_settings_that_cannot_be_read_are_said_in_a_sentence(hub: Hub) -> None:
+    front = joined_door(hub, "front")
+    hub.site.set_setting(front, "policy.cooldown_s", 60, "operator")
+    spoil(hub, ChangeKind.SETTINGS)
+    for work in (
+        lambda: hub.site.settings(front),
+        lambda: hub.site.set_setting(front, "policy.cooldown_s", 90, "operator"),
+    ):
+        with pytest.raises(StoreError, match="that door's settings cannot be read; revoke"):
+            work()

@@ -113,7 +113,7 @@ def test_a_door_hears_of_what_is_none_of_its_own_when_its_wait_is_over(hub, join
         assert not waits[1].done()
 
         async def looked_at() -> Waited:
-            with hub.live.watch(back.id):
+            with hub.live.watch(back.id, "Grace"):
                 return await asyncio.to_thread(waits[1].result, LONG_S)
 
         over = asyncio.run(looked_at())
@@ -274,13 +274,37 @@ def test_five_hundred_waits_cost_neither_threads_nor_queries(hub, joined) -> Non
         assert len(statements) - before < 10
         assert threading.active_count() <= threads
         assert threads - there_already < 60
-        with hub.live.watch(front.member.door):
+        with hub.live.watch(front.member.door, "Grace"):
             return await asyncio.wait_for(asyncio.gather(*waits), LONG_S)
 
     said = asyncio.run(all_of_them())
     assert len(said) == WAITS
     assert all(one.live for one in said)
     assert waits_at(hub, front.member.door) == 0
+
+
+@EMBEDDED
+def test_of_many_doors_that_are_ahead_the_database_is_asked_once_for_all(hub) -> None:
+    """Each look reads which doors count: one for each of a thousand would be a million rows."""
+    statements: list[str] = []
+
+    event.listen(
+        hub.database._engine, "before_cursor_execute", lambda *what: statements.append(what[2])
+    )
+
+    async def waiting() -> list[Waited]:
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waits = [DoorWait(hub, f"{one:032x}", Awaited(9), gone) for one in range(WAITS)]
+        with hub.waking._looking:
+            answers = [asyncio.ensure_future(wait.answer()) for wait in waits]
+            # All have asked, and the first look waits for its turn.
+            await asyncio.sleep(0)
+        return await asyncio.wait_for(asyncio.gather(*answers), LONG_S)
+
+    said = asyncio.run(waiting())
+    assert all(one.changes for one in said)
+    looks = [one for one in statements if "state" in one]
+    assert 1 <= len(looks) <= 2
 
 
 @EMBEDDED

@@ -1,13 +1,18 @@
 """A door's configuration with what its hub wants laid over it."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from accessctl.audit.base import MemoryLog
 from accessctl.config import Config
+from accessctl.config.policy import AccessConfig, GroupConfig
 from accessctl.domain import EventKind
+from accessctl.errors import DamagedError
+from accessctl.gallery.schema import database_file
 from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
 from accessctl.gallery.site_store import open_site_gallery
 from accessctl.service.config_source import UncheckedSource
@@ -23,14 +28,15 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def want(config: Config) -> Callable[[bytes], None]:
-    """The hub sets the door's settings."""
+def want(config: Config) -> Callable[..., None]:
+    """The hub sets the door's settings, or the site's rules."""
 
-    def put(settings: bytes) -> None:
+    def put(settings: bytes, kind: str = "settings") -> None:
         site = open_site_gallery(config.gallery, {})
         position = site.begin(HUB, DOOR)
         seq = position.seq + 1
-        change = DocumentPut(seq, "settings", b'{"settings": ' + settings + b"}")
+        name = {"settings": b'{"settings": ', "rules": b'{"access": '}[kind]
+        change = DocumentPut(seq, kind, name + settings + b"}")
         site.take(SiteBatch((change,), SitePosition(HUB, DOOR, seq)), lambda *_: None)
         site.gallery.close()
 
@@ -43,7 +49,7 @@ def told(log: MemoryLog) -> list[str]:
 
 
 def test_the_hubs_settings_are_laid_over_at_the_start_and_at_each_reload(
-    config: Config, want: Callable[[bytes], None]
+    config: Config, want: Callable[..., None]
 ) -> None:
     source = SiteSource(UncheckedSource(lambda: config), {})
     assert source.start() == config
@@ -53,7 +59,7 @@ def test_the_hubs_settings_are_laid_over_at_the_start_and_at_each_reload(
     assert source.reload().policy.cooldown_s == 90
 
 
-def test_what_is_refused_goes_on_record_once(config: Config, want: Callable[[bytes], None]) -> None:
+def test_what_is_refused_goes_on_record_once(config: Config, want: Callable[..., None]) -> None:
     log = MemoryLog()
     source = SiteSource(UncheckedSource(lambda: config), {})
     want(b'{"policy.attempts": 9}')
@@ -69,3 +75,26 @@ def test_what_is_refused_goes_on_record_once(config: Config, want: Callable[[byt
     source.reload()
     assert source.hub_refused == ()
     assert len(told(log)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "without_group"), [("rules", "allow"), ("settings", "refuse")], ids=str
+)
+def test_a_door_starts_closed_where_what_the_hub_said_is_damaged(
+    config: Config, want: Callable[..., None], kind: str, without_group: str
+) -> None:
+    """To be told anew it has to run."""
+    own = config.model_copy(update={"access": AccessConfig(groups={"staff": GroupConfig()})})
+    source = SiteSource(UncheckedSource(lambda: own), {})
+    want(b"{}", kind)
+    assert source.start().access.groups.keys() == {"staff"}
+    with closing(sqlite3.connect(database_file(config.gallery.folder))) as db, db:
+        db.execute("UPDATE site_document SET sealed = x'00' WHERE kind = ?", (kind,))
+    started = source.start()
+    assert (started.access.groups, started.access.without_group) == ({}, without_group)
+    assert source.hub_refused == (f"{kind}: they cannot be read",)
+    # What runs was whole.
+    with pytest.raises(DamagedError):
+        source.reload()
+    want(b"{}", kind)
+    assert source.reload() == own

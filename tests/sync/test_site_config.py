@@ -6,8 +6,10 @@ import pytest
 
 from accessctl.config import SITE_RULES, SITE_SETTINGS, Config, explain
 from accessctl.config.guard import weakened
+from accessctl.domain import PersonRules, Reason
 from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
 from accessctl.gallery.site_store import open_site_gallery
+from accessctl.policy.access import AccessPlan, objection
 from accessctl.service.config_source import BUILT_ON, TAKEN_OVER
 from accessctl.sync.site_config import SiteWish, laid_over, read_wish, wish_in
 
@@ -72,19 +74,55 @@ def test_what_cannot_be_or_is_not_the_hubs_is_refused(
     assert refused.startswith(why)
 
 
-def test_rules_without_the_schedule_of_the_open_hours_are_refused() -> None:
-    own = Config.model_validate(
-        {
-            "access": {"timezone": "UTC", "schedules": {"shop": RULES["schedules"]["days"]}},
-            "doorway": {
-                "lock": {"type": "gpio", "chip": "gpiochip0", "line": "1"},
-                "open_hours": "shop",
-            },
-        }
+SHOP = Config.model_validate(
+    {
+        "access": {
+            "timezone": "UTC",
+            "schedules": {"shop": RULES["schedules"]["days"]},
+            "groups": {"staff": {}},
+        },
+        "doorway": {
+            "lock": {"type": "gpio", "chip": "gpiochip0", "line": "1"},
+            "open_hours": "shop",
+        },
+    }
+)
+"""A door with rules of its own, wider than the hub's, that is unlocked in hours of its own."""
+
+
+def test_rules_without_the_schedule_of_the_open_hours_count_and_unlock_at_no_hours() -> None:
+    settled = laid_over(SHOP, SiteWish(RULES, {}))
+    access = settled.config.access
+    assert (access.groups["staff"].schedule, access.schedules["shop"]) == ("days", ())
+    assert settled.config.doorway == SHOP.doorway
+    (refused,) = settled.refused
+    assert refused.startswith("doorway.open_hours names the schedule 'shop', not there")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        wish_in(b"[]", None),
+        wish_in(b'{"access": {"groups": {"staff": {"escorted": true}}}}', None),
+        wish_in(b'{"access": {"groups": {"staff": {"schedule": "none"}}}}', None),
+    ],
+    ids=["damaged", "of a later release", "impossible"],
+)
+def test_while_the_hubs_rules_are_in_doubt_those_of_the_door_open_it_for_nobody(
+    wish: SiteWish,
+) -> None:
+    settled = laid_over(SHOP, wish)
+    access = settled.config.access
+    assert (access.groups, access.schedules) == ({}, {"shop": ()})
+    assert len(settled.refused) == 1
+    monday_noon = 1_767_009_600.0
+    assert (
+        objection(PersonRules(groups=("staff",)), AccessPlan.of(SHOP.access), monday_noon) is None
     )
-    settled = laid_over(own, SiteWish(RULES, {}))
-    assert settled.config == own
-    assert "open_hours" in settled.refused[0]
+    in_doubt = AccessPlan.of(access)
+    assert objection(PersonRules(groups=("staff",)), in_doubt, monday_noon) is Reason.WRONG_DOOR
+    # Whether those in no group may enter is not the hub's to say.
+    assert objection(PersonRules(), in_doubt, monday_noon) is None
 
 
 def test_documents_that_cannot_be_read_say_nothing_and_are_told_of() -> None:

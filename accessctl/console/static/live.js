@@ -45,7 +45,12 @@ class LiveLine {
         return;
       }
       const told = JSON.parse(data);
-      if ("refused" in told) {
+      if ("gave_way" in told) {
+        // Not asked for again by itself: two windows would take it from each other for ever.
+        this.views.get(told.door)?.wait(told.gave_way);
+        this.views.delete(told.door);
+        this.settle();
+      } else if ("refused" in told) {
         this.views.get(told.door)?.wait(told.refused);
         setTimeout(() => this.settle(), RETRY_MS);
       } else {
