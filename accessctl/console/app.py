@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -56,7 +57,7 @@ from accessctl.console.passkeys import Passkeys
 from accessctl.console.passwords import Passwords
 from accessctl.console.phone_desk import NoSuchLinkError, PhoneDesk
 from accessctl.console.photo_desk import PhotoDesk, desk_of
-from accessctl.console.sessions import OperatorSessions
+from accessctl.console.sessions import CSRF_BYTES, OperatorSessions
 from accessctl.console.sign_on import SignOn
 from accessctl.console.wall import PHONE, Wall
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
@@ -81,6 +82,8 @@ KEY = KeyPlaces(
 )
 OK, WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, NOT_NOW = 200, 400, 403, 404, 409, 410, 503
 SEE_OTHER = 303
+LEAST_COMPRESSED, COMPRESSION = 1000, 5
+"""Bytes of an answer, and how hard it is tried: a page of many doors or people has much alike."""
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +144,7 @@ class Console:
             "held": 0 if is_part or status != OK else held_pages.due(self, operator),
             "t": words,
             "language": words.language,
-            "csrf": "" if session is None else session.csrf,
+            "csrf": "" if session is None else session.csrf_under(self.random_bytes(CSRF_BYTES)),
             "now": self.now(),
         }
         return HTMLResponse(self.templates.get_template(name).render({**known, **context}), status)
@@ -296,7 +299,9 @@ def console_application(parts: Console, modules: Sequence[PageModule] | None = N
         app.include_router(routes(parts))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _answer_refusals(app, parts)
-    return Wall(app, parts.sessions.find, parts.names)
+    return Wall(
+        GZipMiddleware(app, LEAST_COMPRESSED, COMPRESSION), parts.sessions.find, parts.names
+    )
 
 
 def _answer_refusals(app: FastAPI, parts: Console) -> None:

@@ -1,5 +1,6 @@
 """Nobody gets past the wall or the guard who should not: every route is asked."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -14,6 +15,7 @@ from tests.clocks import HandClock
 from tests.console.site_console import ORIGIN, SignIn, client_of, journal
 
 SOMEBODY = "00" * 16
+CARRIED = re.compile(r"\b[0-9a-f]{128}\b")
 OPEN = {
     "/sign-in",
     "/sign-in/passkey/options",
@@ -33,6 +35,7 @@ OF_ONES_OWN = {
     "/account",
     "/account/passkeys/remove",
     "/account/sessions/end",
+    "/here",
     "/prove",
     "/prove/passkey/options",
     "/prove/passkey",
@@ -176,6 +179,22 @@ def test_nothing_changes_without_the_sessions_own_token(
             assert answer.status_code == 403, (method, path, token)
             asked += 1
     assert asked > 30
+
+
+def test_no_two_pages_carry_the_token_alike(console: Console, signed_in: SignIn) -> None:
+    """They are sent compressed: what recurs would show in their lengths."""
+    client = signed_in()
+    carried = [CARRIED.findall(client.get("/rules").text) for _ in range(2)]
+    assert all(len(set(tokens)) == 1 for tokens in carried)
+    (one, *_), (other, *_) = carried
+    assert not {one[at : at + 16] for at in range(len(one) - 15)} & {
+        other[at : at + 16] for at in range(len(other) - 15)
+    }
+    mine, others = plain(console, client), plain(console, signed_in())
+    for token in (one, other):
+        # Without what is to be saved: the token alone is looked at first.
+        assert mine.post("/rules/save", data={"csrf": token}).status_code == 400
+        assert others.post("/rules/save", data={"csrf": token}).status_code == 403
 
 
 def plain(console: Console, client: httpx.Client) -> httpx.Client:
