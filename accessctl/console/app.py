@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -59,7 +60,7 @@ from accessctl.console.phone_desk import NoSuchLinkError, PhoneDesk
 from accessctl.console.photo_desk import PhotoDesk, desk_of
 from accessctl.console.sessions import CSRF_BYTES, OperatorSessions
 from accessctl.console.sign_on import SignOn
-from accessctl.console.wall import PHONE, Wall
+from accessctl.console.wall import MOST_FILES_MB, PHONE, Wall, WallProblem
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
 from accessctl.console.zones import SiteZone
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
@@ -254,6 +255,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["drawing"] = drawn_signature.bounds()
+    made.globals["most_files_mb"] = MOST_FILES_MB
     return made
 
 
@@ -299,9 +301,18 @@ def console_application(parts: Console, modules: Sequence[PageModule] | None = N
         app.include_router(routes(parts))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _answer_refusals(app, parts)
-    return Wall(
-        GZipMiddleware(app, LEAST_COMPRESSED, COMPRESSION), parts.sessions.find, parts.names
-    )
+    compressed = GZipMiddleware(app, LEAST_COMPRESSED, COMPRESSION)
+    return Wall(compressed, parts.sessions.find, parts.names, partial(_walled, parts))
+
+
+def _walled(parts: Console, request: Request, problem: WallProblem) -> Response:
+    words = parts.words(request)
+    values = {
+        key: value if isinstance(value, str) else words.number(value, 2)
+        for key, value in problem.values.items()
+    }
+    told = words(problem.key, **values)
+    return parts.page(request, "problem.html", None, problem.status, told=told)
 
 
 def _answer_refusals(app: FastAPI, parts: Console) -> None:

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from accessctl.console.app import Console, page_modules
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.guard import own_path
-from accessctl.console.wall import CONTENT_POLICY, COOKIE, hostname
+from accessctl.console.wall import CONTENT_POLICY, COOKIE, MAX_BYTES, hostname
 from tests.clocks import HandClock
 from tests.console.site_console import ORIGIN, SignIn, client_of, journal
 
@@ -250,6 +250,22 @@ def test_a_stranger_may_send_little(console: Console, signed_in: SignIn) -> None
     much = b"x" * 40000
     assert client_of(console).post("/sign-in", content=much).status_code == 413
     assert signed_in().post("/operators/invite", content=much).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "too much at once: 33.55 MB"), ("de", "zu viel auf einmal: 33,55 MB")],
+)
+def test_whoever_sends_too_much_is_told_on_a_page_of_their_language(
+    console: Console, signed_in: SignIn, language: str, said: str
+) -> None:
+    client = signed_in()
+    client.headers |= {"accept-language": language, "content-length": str(MAX_BYTES + 1)}
+    answer = client.post("/people/new", content=b"x")
+    assert answer.status_code == 413
+    assert said in answer.text
+    assert f'<html lang="{language}">' in answer.text
+    assert answer.headers["connection"] == "close"
 
 
 def test_a_page_may_be_asked_for_in_part(console: Console, signed_in: SignIn) -> None:

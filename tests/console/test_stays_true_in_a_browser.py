@@ -2,6 +2,7 @@
 
 import base64
 import time
+from pathlib import Path
 
 import cv2
 import pytest
@@ -16,6 +17,7 @@ from tests.console.sample_site import (
     COLLINS,
     FRONT,
     STRANGER,
+    put_door,
     put_events,
     put_people,
     put_site,
@@ -88,3 +90,37 @@ def test_whoever_fills_in_a_form_is_there(site_page: Page) -> None:
     with site_page.expect_response("**/here") as asked:
         site_page.locator("textarea[name=text]").press_sequentially("We keep")
     assert asked.value.status == 204
+
+
+def test_more_files_than_the_hub_takes_are_not_sent(site_page: Page, tmp_path: Path) -> None:
+    """Otherwise whoever chose them would wait, and then begin anew."""
+    files = [tmp_path / f"{number}.jpg" for number in range(2)]
+    for file in files:
+        with file.open("wb") as made:
+            made.truncate(17_000_000)
+    site_page.goto("/people/new")
+    form = site_page.locator("form[enctype]")
+    form.get_by_label("Name").fill("Grace Hopper")
+    picker = form.locator("input[type=file]")
+    picker.set_input_files(files)
+    expect(form.get_by_role("status")).to_have_text(
+        "34.0 MB are too much at once; choose at most 32 MB."
+    )
+    form.get_by_role("button").click()
+    assert site_page.url.endswith("/people/new")
+    assert picker.evaluate("one => one.validationMessage").startswith("34.0 MB")
+    picker.set_input_files(files[:1])
+    expect(form.get_by_role("status")).to_have_text("Chosen: 1, 17.0 MB")
+    assert picker.evaluate("one => one.checkValidity()")
+
+
+@pytest.mark.parametrize("path", ["/people", f"/people/{COLLINS}", "/doors", "/events", "/site"])
+def test_a_long_name_has_room_on_a_telephone(site_page: Page, live_console, path: str) -> None:
+    hub = live_console.console.hub
+    with hub.people.changing() as edit:
+        edit.rename(COLLINS, "Wolfeschlegelsteinhausenbergerdorff" * 2)
+    put_door(hub.database, "d" * 32, "wolfeschlegelsteinhausenbergerdorff" * 2, time.time())
+    put_events(hub.database, "d" * 32, [STRANGER.event(time.time() - 9)])
+    site_page.set_viewport_size({"width": 320, "height": 700})
+    site_page.goto(path)
+    assert site_page.evaluate("document.documentElement.scrollWidth") <= 320
