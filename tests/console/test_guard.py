@@ -259,9 +259,8 @@ def test_a_stranger_may_send_little(console: Console, signed_in: SignIn) -> None
 def test_whoever_sends_too_much_is_told_on_a_page_of_their_language(
     console: Console, signed_in: SignIn, language: str, said: str
 ) -> None:
-    client = signed_in()
-    client.headers |= {"accept-language": language, "content-length": str(MAX_BYTES + 1)}
-    answer = client.post("/people/new", content=b"x")
+    sent = {"accept-language": language, "content-length": str(MAX_BYTES + 1)}
+    answer = signed_in().post("/people/new", content=b"x", headers=sent)
     assert answer.status_code == 413
     assert said in answer.text
     assert f'<html lang="{language}">' in answer.text
