@@ -25,6 +25,8 @@ Row: TypeAlias = tuple[float, str, str | None, str]
 
 MAX_BYTES = 65536
 MAX_DEPTH = 16
+MAX_INTEGER = (1 << 63) - 1
+MAX_DIGITS = len(str(-MAX_INTEGER))
 LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 HASH_BYTES = 32
@@ -39,7 +41,7 @@ def row_of(event: Event) -> Row:
 
     Data is JSON in ASCII with sorted keys and no spaces (a tuple becomes a list).
     Raises ValueError for a time outside the years 1970 to 9999 and for data that is not
-    JSON, deeper than 16 levels or larger than 64 KiB.
+    JSON, deeper than 16 levels, larger than 64 KiB, or with an integer of more than 64 bits.
     """
     if not 0 <= event.time <= LATEST:
         raise ValueError(f"an event's time lies in the years 1970 to 9999, not {event.time}")
@@ -57,13 +59,26 @@ def event_of(row: tuple[Any, ...]) -> Event:
         raise ValueError("its time is damaged")
     if not (person is None or isinstance(person, str)) or not isinstance(text, str):
         raise ValueError("it is damaged")
+    data = _data_in(text)
+    return Event(time, EventKind(kind), data, None if person is None else PersonId(person))
+
+
+def check_sent(text: str) -> None:
+    """ValueError for data of a record that somebody else wrote, which row_of would not have made:
+    whoever reads the record later could not."""
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"its data takes more than {MAX_BYTES} bytes")
+    _check(_data_in(text), MAX_DEPTH)
+
+
+def _data_in(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        data = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_countable)
     except RecursionError as error:
         raise ValueError("its data is nested too deeply") from error
     if not isinstance(data, dict):
         raise ValueError("its data is damaged")
-    return Event(time, EventKind(kind), data, None if person is None else PersonId(person))
+    return data
 
 
 def _refuse(constant: str) -> None:
@@ -75,6 +90,13 @@ def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"its data holds {text}")
+    return number
+
+
+def _countable(text: str) -> int:
+    # Longer ones become no float, whoever computes with them.
+    if len(text) > MAX_DIGITS or abs(number := int(text)) > MAX_INTEGER:
+        raise ValueError("its data holds too large a number")
     return number
 
 
@@ -90,10 +112,13 @@ def _check(value: object, depth: int) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             _check(item, depth - 1)
+    elif isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise ValueError("an event's data holds an integer of more than 64 bits")
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"an event's data holds {value}, which JSON cannot")
-    elif not (value is None or isinstance(value, str | int)):
+    elif not (value is None or isinstance(value, str)):
         raise ValueError(f"an event's data holds a {type(value).__name__}, which JSON cannot")
 
 

@@ -23,7 +23,7 @@ from accessctl.errors import InputError
 if TYPE_CHECKING:
     from accessctl.console.app import Console
 
-SEE_OTHER, WRONG = 303, 400
+NO_CONTENT, SEE_OTHER, WRONG = 204, 303, 400
 ACCOUNT, DOORS = "/account", "/doors"
 MAX_SEALED = 500
 Keep: TypeAlias = Callable[[Connection], None]
@@ -119,6 +119,11 @@ def _account(routes: APIRouter, console: "Console") -> None:
         """The doors, for whoever may see them."""
         may_look = session.operator.may(Capability.LOOK)
         return RedirectResponse(DOORS if may_look else ACCOUNT, SEE_OTHER)
+
+    @routes.get("/here")
+    def here(_: SignedIn) -> Response:
+        """Somebody works on a page: that it was asked for is what counts as use."""
+        return Response(status_code=NO_CONTENT)
 
     @routes.get(ACCOUNT)
     def account(request: Request, session: SignedIn) -> HTMLResponse:

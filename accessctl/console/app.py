@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,6 +16,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -57,9 +59,9 @@ from accessctl.console.passkeys import Passkeys
 from accessctl.console.passwords import Passwords
 from accessctl.console.phone_desk import NoSuchLinkError, PhoneDesk
 from accessctl.console.photo_desk import PhotoDesk, desk_of
-from accessctl.console.sessions import OperatorSessions
+from accessctl.console.sessions import CSRF_BYTES, OperatorSessions
 from accessctl.console.sign_on import SignOn
-from accessctl.console.wall import PHONE, Wall
+from accessctl.console.wall import MOST_FILES_MB, PHONE, Wall, WallProblem
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub import drawn_signature
@@ -82,6 +84,8 @@ KEY = KeyPlaces(
 )
 OK, WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, NOT_NOW = 200, 400, 403, 404, 409, 410, 503
 SEE_OTHER = 303
+LEAST_COMPRESSED, COMPRESSION = 1000, 5
+"""Bytes of an answer, and how hard it is tried: a page of many doors or people has much alike."""
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +151,7 @@ class Console:
             "troubles": self._troubles(operator, words) if is_well else (),
             "t": words,
             "language": words.language,
-            "csrf": "" if session is None else session.csrf,
+            "csrf": "" if session is None else session.csrf_under(self.random_bytes(CSRF_BYTES)),
             "now": self.now(),
         }
         return HTMLResponse(self.templates.get_template(name).render({**known, **context}), status)
@@ -264,6 +268,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["drawing"] = drawn_signature.bounds()
+    made.globals["most_files_mb"] = MOST_FILES_MB
     return made
 
 
@@ -309,7 +314,18 @@ def console_application(parts: Console, modules: Sequence[PageModule] | None = N
         app.include_router(routes(parts))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _answer_refusals(app, parts)
-    return Wall(app, parts.sessions.find, parts.names)
+    compressed = GZipMiddleware(app, LEAST_COMPRESSED, COMPRESSION)
+    return Wall(compressed, parts.sessions.find, parts.names, partial(_walled, parts))
+
+
+def _walled(parts: Console, request: Request, problem: WallProblem) -> Response:
+    words = parts.words(request)
+    values = {
+        key: value if isinstance(value, str) else words.number(value, 2)
+        for key, value in problem.values.items()
+    }
+    told = words(problem.key, **values)
+    return parts.page(request, "problem.html", None, problem.status, told=told)
 
 
 def _answer_refusals(app: FastAPI, parts: Console) -> None:

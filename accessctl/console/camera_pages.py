@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from accessctl.console.asking import Enroller, Id
 from accessctl.console.capabilities import Operator
 from accessctl.console.command_pages import told_of
+from accessctl.console.complaints import complaint
 from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhonePose, PhoneVisit, seat_of
 from accessctl.console.phone_pages import Drawn, Name, agreed_on, enrolled_name, newest_text
 from accessctl.console.photo_desk import HandedIn
@@ -171,7 +172,8 @@ def _agreed(routes: APIRouter, seats: CameraSeats) -> None:
                 raise InputError("Tick the box if you agree; otherwise stop here.")
             visit = seats.agree(operator, which, words, drawn)
         except InputError as error:
-            return seats.page(request, operator, seats.visit(which), str(error), WRONG)
+            told = complaint(error, console.words(request))
+            return seats.page(request, operator, seats.visit(which), told, WRONG)
         outcome = seats.step(operator, visit, EnrolmentStep.BEGIN)
         if outcome.state is not CommandState.DONE:
             told = told_of(outcome, visit.door, console.words(request))

@@ -14,7 +14,8 @@ from accessctl.evaluation.statistics import clopper_pearson
 from accessctl.hub.event_search import SiteEvent
 from accessctl.policy.evidence_record import from_data
 
-LIVENESS = frozenset({Reason.NOT_LIVE, Reason.LIVENESS_UNDECIDED})
+LIVENESS = (Reason.NOT_LIVE, Reason.LIVENESS_UNDECIDED)
+"""No set: what a door gives as its reason may be anything."""
 NO_CUE = "none"
 """In place of a cue where none refused or doubted: life was only not shown."""
 CAMERA_TROUBLES = ("lost", "dark", "covered", "flapping")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.console.account_pages import qr_code
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.capabilities import Capability, Operator, capabilities_in
 from accessctl.console.entry_pages import SEE_OTHER, Text, origin_of
 from accessctl.console.guard import fresh, needs
 from accessctl.console.operators import OperatorInvitation
@@ -81,11 +81,12 @@ def _known(routes: APIRouter, console: "Console") -> None:
         )
 
     @routes.post(OPERATORS + "/{whose}")
-    def change(by: Changes, whose: str, capability: Chosen = NOTHING) -> Response:
+    def change(by: Changes, whose: str, capability: Chosen = NOTHING, seen: Text = "") -> Response:
         # A box that may not be touched is not sent: what they do not have themselves stays.
         kept = console.operators.known(whose).operator.capabilities - by.capabilities
         with console.told(by, "change operator", whose_id=whose):
-            console.operators.change(by, whose, frozenset(capability) | kept)
+            present = capabilities_in(seen.split(",")) if seen else None
+            console.operators.change(by, whose, frozenset(capability) | kept, present)
         return RedirectResponse(OPERATORS, SEE_OTHER)
 
     @routes.post(OPERATORS + "/{whose}/sessions/end")

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.seen import changed_meanwhile
 from accessctl.console.sessions import (
     OperatorSession,
     OperatorSessions,
@@ -185,14 +186,23 @@ class Operators:
                 self._sessions.forget_all(db, operator.id, except_for=session.token)
         return None
 
-    def change(self, by: Operator | None, whose: str, capabilities: frozenset[Capability]) -> None:
-        """What that operator may do from now on, in the sessions that are open, too. InputError."""
+    def change(
+        self,
+        by: Operator | None,
+        whose: str,
+        capabilities: frozenset[Capability],
+        instead_of: frozenset[Capability] | None = None,
+    ) -> None:
+        """What that operator may do from now on, in the sessions that are open, too. InputError;
+        HubError where it is not `instead_of` now: somebody else has changed it meanwhile."""
         if not capabilities:
             raise InputError("Choose at least one thing that this operator may do.")
         with self._database.writing() as db:
             rows = db.execute(select(OPERATOR).with_for_update()).all()
             before = self._there(rows, whose)
             _check_right(by, before.capabilities | capabilities)
+            if instead_of is not None and before.capabilities != instead_of:
+                raise changed_meanwhile()
             self._keep_somebody(rows, whose, capabilities)
             db.execute(_one(whose).values(capabilities=_kept(capabilities)))
             after = Operator(whose, before.name, capabilities)

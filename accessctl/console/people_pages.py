@@ -16,6 +16,7 @@ from accessctl.console.pass_pages import passes_known
 from accessctl.console.people_view import person_card, person_cards, week_of
 from accessctl.console.person_acts import PAGE, SEE_OTHER, changed_by, person_of, removable
 from accessctl.console.privacy_pages import person_grounds
+from accessctl.console.seen import changed_meanwhile, mark_of
 from accessctl.domain import Person, PersonRules
 from accessctl.errors import InputError
 from accessctl.policy.access import AccessPlan, beginning
@@ -75,6 +76,7 @@ def _shown(routes: APIRouter, console: "Console") -> None:
             person=who,
             card=person_card(who, rules, words, console.now()),
             rules=rules,
+            seen=mark_of(rules),
             week=week_of(rules, AccessPlan.of(access), words),
             groups=sorted({*access.groups, *rules.groups}),
             valid_from=words.field(rules.valid_from),
@@ -94,13 +96,17 @@ def _shown(routes: APIRouter, console: "Console") -> None:
 
 def _changed(routes: APIRouter, console: "Console") -> None:
     def changed(
-        person: str, operator: Operator, change: Callable[[Administration, Person], object]
+        what: str,
+        person: str,
+        operator: Operator,
+        change: Callable[[Administration, Person], object],
     ) -> RedirectResponse:
-        return changed_by(console, operator, person, change)
+        with console.told(operator, what, person=person):
+            return changed_by(console, operator, person, change)
 
     @routes.post(PAGE + "/{person}/name")
     def rename(operator: Enroller, person: Id, name: Text) -> RedirectResponse:
-        return changed(person, operator, lambda to, who: to.rename(who.name, name))
+        return changed("rename", person, operator, lambda to, who: to.rename(who.name, name))
 
     @routes.post(PAGE + "/{person}/rules")
     def set_rules(
@@ -110,7 +116,9 @@ def _changed(routes: APIRouter, console: "Console") -> None:
         valid_from: Text = "",
         valid_until: Text = "",
         disabled: Annotated[bool, Form()] = False,
+        seen: Text = "",
     ) -> RedirectResponse:
+        """Only where nobody has changed them since this operator saw them (`seen`)."""
         zone = console.zone
         begin = beginning(valid_from, zone) if valid_from else None
         end = beginning(valid_until, zone) if valid_until else None
@@ -118,6 +126,8 @@ def _changed(routes: APIRouter, console: "Console") -> None:
             raise InputError("The end comes before the beginning; change one of them.")
 
         def wished(kept: PersonRules) -> PersonRules:
+            if seen and seen != mark_of(kept):
+                raise changed_meanwhile()
             return replace(
                 kept,
                 groups=tuple(group),
@@ -126,17 +136,26 @@ def _changed(routes: APIRouter, console: "Console") -> None:
                 disabled=disabled,
             )
 
-        return changed(person, operator, lambda to, who: to.change_rules(who.name, wished))
+        def change(to: Administration, who: Person) -> None:
+            to.change_rules(who.name, wished)
+
+        return changed("set person's rules", person, operator, change)
 
     @routes.post(PAGE + "/{person}/badges/remove")
     def remove_badge(operator: Enroller, person: Id, mark: Text) -> RedirectResponse:
-        return changed(person, operator, lambda to, who: to.badges.remove(who.name, mark))
+        def taken(to: Administration, who: Person) -> None:
+            to.badges.remove(who.name, mark)
+
+        return changed("remove badge", person, operator, taken)
 
     @routes.post(PAGE + "/{person}/photos/remove")
     def remove_photo(
         operator: Enroller, person: Id, number: Annotated[int, Form(ge=1, le=10_000)]
     ) -> RedirectResponse:
-        return changed(person, operator, lambda to, who: to.remove_photo(who.name, number))
+        def taken(to: Administration, who: Person) -> None:
+            to.remove_photo(who.name, number)
+
+        return changed("remove photo", person, operator, taken)
 
 
 def _removed(routes: APIRouter, console: "Console") -> None:
@@ -149,7 +168,8 @@ def _removed(routes: APIRouter, console: "Console") -> None:
                 raise InputError(f"Type the name as it is written, {who.name}, to remove them.")
             to.remove(who.id)
 
-        changed_by(console, operator, person, removed, removable)
+        with console.told(operator, "remove person", person=person):
+            changed_by(console, operator, person, removed, removable)
         return RedirectResponse(REMOVALS, SEE_OTHER)
 
     @routes.get(REMOVALS)

@@ -5,7 +5,7 @@ Colours come from the style sheet by the class of each series, and beside each s
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 560, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 12, 28
 MOST_LABELS = 7
 STEPS = (1.0, 2.0, 4.0, 6.0, 10.0)
+LEAST_DRAWN = 1e-6
 LEAST_COUNT = 2.0
 """The top of a scale of counts, whose middle is a count as well."""
 
@@ -30,13 +31,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Plotted:
-    """`id` is the element's; `labels` stand below, one for each value of each series."""
+    """`id` is the element's; `labels` stand below, one for each value of each series, and what
+    `mark` makes of a value beside the scale."""
 
     id: str
     title: str
     told: str
     labels: tuple[str, ...]
     series: tuple[Series, ...]
+    mark: Callable[[float], str] = "{:g}".format
 
 
 def stacked_bars(plotted: Plotted) -> Markup:
@@ -84,8 +87,9 @@ def lines(plotted: Plotted) -> Markup:
 
 
 def round_top(highest: float) -> float:
-    """The least of 1, 2, 4, 6, 10, 20, 40 and so on that is not below it; 1 for nothing."""
-    if not highest > 0:
+    """The least of 1, 2, 4, 6, 10, 20, 40 and so on that is not below it; 1 for nothing, and for
+    what is too little to be drawn."""
+    if not highest > LEAST_DRAWN:
         return 1.0
     scale = 10.0 ** math.floor(math.log10(highest))
     return next(step * scale for step in STEPS if step * scale >= highest * (1 - 1e-12))
@@ -111,7 +115,8 @@ def _framed(plotted: Plotted, top: float, drawn: Sequence[str]) -> Markup:
     for value in (0.0, top / 2, top):
         y = height_of(value, top)
         parts.append(f'<path class="rule" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" class="scale">{value:g}</text>')
+        mark = escape(plotted.mark(value))
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" class="scale">{mark}</text>')
     parts += drawn
     every = math.ceil(count / MOST_LABELS) if count else 1
     for at in range(0, count, every):

@@ -22,6 +22,7 @@ from accessctl.hub.tables import OPERATOR, OPERATOR_SESSION
 from accessctl.storage.parsing import shortened
 
 TOKEN_BYTES = 32
+CSRF_BYTES = 32
 SEEN_EVERY_S = 30.0
 SETUP_S = 900.0
 """For how long a way to sign in can be set up once an invitation was taken."""
@@ -70,11 +71,24 @@ class OperatorSession:
 
     @property
     def csrf(self) -> str:
-        """What a form of this session carries, and nobody else's page knows."""
+        """What only this session's own pages know."""
         return hashlib.sha256(b"accessctl csrf\0" + self.token.encode("ascii")).hexdigest()
 
+    def csrf_under(self, mask: bytes) -> str:
+        """The same under CSRF_BYTES random ones, as the forms of one page carry it: pages are sent
+        compressed, and a text that recurs would show in their lengths (BREACH)."""
+        return mask.hex() + _either(mask, bytes.fromhex(self.csrf)).hex()
+
     def is_csrf(self, given: str) -> bool:
-        return hmac.compare_digest(self.csrf.encode("ascii"), given.encode("utf-8", "replace"))
+        """Whether `csrf_under` made that, whatever the mask was."""
+        try:
+            both = bytes.fromhex(given)
+        except ValueError:
+            return False
+        mask, masked = both[:CSRF_BYTES], both[CSRF_BYTES:]
+        if len(masked) != CSRF_BYTES:
+            return False
+        return hmac.compare_digest(_either(mask, masked), bytes.fromhex(self.csrf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +244,10 @@ class OperatorSessions:
 def kept_capabilities(text: str) -> frozenset[Capability]:
     """As the database holds them: their names, a comma between."""
     return capabilities_in(text.split(","))
+
+
+def _either(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 def _one(token: bytes) -> Any:

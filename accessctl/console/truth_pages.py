@@ -55,15 +55,18 @@ def routes(console: "Console") -> APIRouter:
             lambda one: (one.place.door, str(one.event.data.get("visit"))) in missed,
         )
         weeks, tests = found.of(None), self_test_lines(service, words)
+        whole = together(weeks)
         return console.page(
             request,
             "truth.html",
             operator,
             door=door,
             doors=sorted({one.name for one in console.hub.doors.listed()} | {door} - {""}),
-            count=together(weeks).decisions,
+            count=whole.decisions,
+            # A camera that sees nothing is why there are no decisions.
+            is_empty=not (whole.decisions or whole.camera),
             worst=worst_of(found, words),
-            rate=rate_said(together(weeks), words),
+            rate=rate_said(whole, words),
             plots=plots_of(found.weeks, weeks, words),
             tables=door_tables(found, words),
             tests=tests[:MOST_LISTED],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TypeAlias
 
 from markupsafe import Markup
@@ -152,6 +153,11 @@ LINES: Mapping[str, int] = {"waits": 1, "rate": 1, "light": 0, "age": 2}
 """Those drawn as lines, with the digits of their tables; the others are bars of counts."""
 
 
+def scale_mark(words: Words, value: float) -> str:
+    """A value beside a scale, with no more digits than it has: 0, 0.5, 1,500."""
+    return words.number(value, len(f"{value:g}".partition(".")[2]))
+
+
 def _series(name: str, look: str, values: Iterable[float | None]) -> Series:
     return Series(name, look, tuple(values))
 
@@ -161,7 +167,8 @@ def _plot(
 ) -> TruthPlot:
     labels = tuple(words("truth.week_short", day=one.day, month=one.month) for one in weeks)
     title, told = words(f"truth.{key}"), words(f"truth.{key}_told")
-    plotted = Plotted(f"p-{key}", title, told, labels, tuple(series))
+    mark = partial(scale_mark, words)
+    plotted = Plotted(f"p-{key}", title, told, labels, tuple(series), mark)
     rows = tuple(
         (
             week.isoformat(),

@@ -24,6 +24,7 @@ TOLERABLE: Mapping[str, float] = {
 visits as a share of the grants, how often a camera failed in the whole time, the share of the
 looks at faces too dark or too bright, and seconds."""
 SHARES = frozenset({"not_live", "unknown", "missed", "light"})
+NOTHING_ILL = (0.0, "", "", 0.0, NO_CUE)
 COUNTED = {"camera": 0}
 """How many digits a figure has that is no share, where it is not one."""
 
@@ -85,11 +86,11 @@ def worst_of(figures: WeeklyFigures, words: Words) -> str:
         for door in sorted(figures.by_door)
         for key, value, cue in _ills(together(figures.of(door)))
     ]
-    if not found:
-        return words("truth.too_few")
-    badness, key, door, value, cue = max(found, key=lambda one: one[0])
+    badness, key, door, value, cue = max(found, key=lambda one: one[0], default=NOTHING_ILL)
     if badness <= 1:
-        return words("truth.nothing")
+        # A camera that hardly ever failed says nothing of decisions.
+        is_known = any(ill[1] != "camera" for ill in found)
+        return words("truth.nothing" if is_known else "truth.too_few")
     shown = words.percent(value) if key in SHARES else words.number(value, COUNTED.get(key, 1))
     return words(f"truth.worst_{key}", door=door, value=shown, cue=cue_name(cue, words))
 

@@ -7,13 +7,15 @@ whoever is not signed in may send little. The session is looked up here, once.
 
 import logging
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accessctl.console.sessions import OperatorSession
@@ -29,6 +31,8 @@ SOCKET = "websocket"
 MAX_STRANGERS_BYTES = 32768
 MAX_BYTES = 32 << 20
 """What a signed-in operator may send at once: some photos."""
+MOST_FILES_MB = 32
+"""What a page lets choose of that."""
 REFUSED, MISDIRECTED, LENGTH_REQUIRED, TOO_LARGE, NOT_NOW = 403, 421, 411, 413, 503
 POLICY_VIOLATED = 1008
 STATIC, PHONE = "/static/", "/phone/"
@@ -61,17 +65,32 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class WallProblem:
+    """Why a request goes no further: the status of the answer, the key of the phrase that says it,
+    and what the phrase is filled in with; sizes are in MB."""
+
+    status: int
+    key: str
+    values: Mapping[str, str | float] = field(default_factory=dict)
+
+
+Tell: TypeAlias = Callable[[Request, WallProblem], Response]
+
+
 class Wall:
     """Before the application; `find` gives the session of a cookie's token, `names` are those under
-    which browsers reach the console."""
+    which browsers reach the console, and `tell` makes a page of why somebody goes no further."""
 
     def __init__(
         self,
         app: ASGIApp,
         find: Callable[[str], OperatorSession | None],
         names: Collection[str],
+        tell: Tell,
     ) -> None:
         self._app = app
+        self._tell = tell
         self._find = find
         self._names = {name.lower() for name in names}
 
@@ -88,24 +107,36 @@ class Wall:
                 session = await run_in_threadpool(self._find, token) if token else None
             except FaultError as error:
                 log.error("Nobody can be let into the console: %s", error)
-                problem = NOT_NOW, "The hub cannot do that now; its log says why. Try again later."
+                problem = WallProblem(NOT_NOW, "entry.cannot_now")
         if problem is None and scope["type"] == "http":
             problem = _body_problem(connection.headers, most_bytes(scope, session))
         if problem is not None:
-            return await _refuse(problem, scope, receive, answering)
+            return await self._refuse(problem, scope, receive, answering)
         scope.setdefault("state", {})["session"] = session
         return await self._app(scope, receive, answering)
 
-    def _problem(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+    async def _refuse(
+        self, problem: WallProblem, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if scope["type"] == SOCKET:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATED, "reason": problem.key})
+            return
+        scope.setdefault("state", {})["session"] = None
+        # The words may ask the database for the time zone.
+        answer = await run_in_threadpool(self._tell, Request(scope, receive), problem)
+        answer.headers["connection"] = "close"
+        await answer(scope, receive, send)
+
+    def _problem(self, scope: Scope, headers: Headers) -> WallProblem | None:
         host = headers.get("host", "")
         if hostname(host) not in self._names:
             known = ", ".join(sorted(self._names))
-            return MISDIRECTED, f"This console is not known by that name; it is: {known}"
+            return WallProblem(MISDIRECTED, "entry.misdirected", {"names": known})
         if scope["type"] == "http" and scope["method"] in SAFE:
             return None
         site = headers.get("sec-fetch-site", "same-origin")
         if headers.get("origin") != f"https://{host}" or site != "same-origin":
-            return REFUSED, "Only a page of this console may ask for that."
+            return WallProblem(REFUSED, "entry.from_elsewhere")
         return None
 
 
@@ -126,22 +157,13 @@ def most_bytes(scope: Scope, session: OperatorSession | None) -> int:
     return MAX_STRANGERS_BYTES if session is None else MAX_BYTES
 
 
-def _body_problem(headers: Headers, most: int) -> tuple[int, str] | None:
+def _body_problem(headers: Headers, most: int) -> WallProblem | None:
     if "transfer-encoding" in headers:
-        return LENGTH_REQUIRED, "Say how long the request is."
+        return WallProblem(LENGTH_REQUIRED, "entry.no_length")
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit() and len(length) < 20 and int(length) <= most):
-        return TOO_LARGE, f"A request may have {most} bytes."
+        return WallProblem(TOO_LARGE, "entry.too_large", {"most": most / 1e6})
     return None
-
-
-async def _refuse(problem: tuple[int, str], scope: Scope, receive: Receive, send: Send) -> None:
-    status, told = problem
-    if scope["type"] == SOCKET:
-        await send({"type": "websocket.close", "code": POLICY_VIOLATED, "reason": told[:100]})
-        return
-    answer = PlainTextResponse(told, status, headers={"connection": "close"})
-    await answer(scope, receive, send)
 
 
 def _carrying(scope: Scope, send: Send) -> Send:

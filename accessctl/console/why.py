@@ -20,6 +20,8 @@ from accessctl.policy.evidence_record import CueWord, EvidenceRecord, from_data
 
 RAREST = 8.0
 """A bar of rarity is full at one stranger in 10 to this power."""
+LEAST_RATE = 1e-300
+"""What is less has no reciprocal that a float can hold."""
 MOST_FRAMES = 120
 """So many are drawn; a door keeps no more of a visit (door.visit.MAX_SIGHTINGS)."""
 FIGURES = 3
@@ -174,7 +176,7 @@ def rarity_share(fmr: float) -> float:
 
 def one_in(fmr: float) -> int:
     """Of how many strangers one looks so alike, to two digits; at least 1."""
-    if not fmr > 0:
+    if not fmr >= LEAST_RATE:
         return int(10**RAREST)
     many = 1 / min(1.0, fmr)
     digits = max(0, math.floor(math.log10(many)) - 1)

@@ -25,6 +25,24 @@ ENTRY: Mapping[str, Phrase] = {
         "The hub cannot do that now; its log says why. Try again later.",
         "Das geht gerade nicht; warum, steht im Protokoll des Hubs. Versuchen Sie es später.",
     ),
+    "entry.misdirected": Phrase(
+        "This console is not known by that name; it is: {names}",
+        "Unter diesem Namen ist die Konsole nicht bekannt; sie heißt: {names}",
+    ),
+    "entry.from_elsewhere": Phrase(
+        "Only a page of this console may ask for that.",
+        "Darum darf nur eine Seite dieser Konsole bitten.",
+    ),
+    "entry.no_length": Phrase(
+        "The request does not say how long it is; send it with another browser.",
+        "Die Anfrage sagt nicht, wie lang sie ist; senden Sie sie mit einem anderen Browser.",
+    ),
+    "entry.too_large": Phrase(
+        "That is too much at once: {most} MB may be sent. Go back and send less, or smaller "
+        "photos.",
+        "Das ist zu viel auf einmal: {most} MB dürfen es sein. Gehen Sie zurück und senden Sie "
+        "weniger oder kleinere Fotos.",
+    ),
     "entry.sign_in": Phrase("Sign in", "Anmelden"),
     "entry.with_passkey": Phrase("With a passkey", "Mit einem Passkey"),
     "entry.with_provider": Phrase(

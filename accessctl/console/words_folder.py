@@ -27,6 +27,10 @@ FOLDER: Mapping[str, Phrase] = {
     "folder.send": Phrase("Enrol the folder", "Den Ordner hinterlegen"),
     "folder.send_files": Phrase("Enrol the files", "Die Dateien hinterlegen"),
     "folder.chosen": Phrase("Chosen: {count}, {size} MB", "Gewählt: {count}, {size} MB"),
+    "folder.too_much": Phrase(
+        "{size} MB are too much at once; choose at most {most} MB.",
+        "{size} MB sind zu viel auf einmal; wählen Sie höchstens {most} MB.",
+    ),
     "folder.again": Phrase("Once more", "Noch einmal"),
     "folder.file": Phrase("File", "Datei"),
     "folder.became": Phrase("What became of it", "Was daraus wurde"),

@@ -71,6 +71,12 @@ SITE_RULES: Sequence[Sentence] = (
         "Die Regeln hat inzwischen jemand anderes geändert, Ihre wurden nicht gespeichert; die "
         "Seite neu laden und noch einmal ändern.",
     ),
+    Sentence(
+        "What they may do was changed by somebody else meanwhile, and yours was not saved; load "
+        "the page anew and make your change again.",
+        "Die Rechte hat inzwischen jemand anderes geändert, Ihre Änderung wurde nicht gespeichert; "
+        "die Seite neu laden und noch einmal ändern.",
+    ),
     Sentence("The rules cannot be used: {why}.", "Die Regeln sind nicht zu gebrauchen: {why}."),
     Sentence("The rules cannot be used: {why}", "Die Regeln sind nicht zu gebrauchen: {why}"),
     Sentence(

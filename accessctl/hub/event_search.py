@@ -202,9 +202,14 @@ def words_in_record(wanted: EventFilter) -> Sequence[bytes]:
 
 
 def _records() -> Select[Any]:
-    return select(
-        EVENT.c.door, EVENT.c.number, EVENT.c.time, EVENT.c.record, EVENT.c.hash, DOOR.c.name
-    ).join(DOOR, DOOR.c.id == EVENT.c.door)
+    """Of the kinds that this hub has words for: a newer door may tell of others."""
+    return (
+        select(
+            EVENT.c.door, EVENT.c.number, EVENT.c.time, EVENT.c.record, EVENT.c.hash, DOOR.c.name
+        )
+        .join(DOOR, DOOR.c.id == EVENT.c.door)
+        .where(EVENT.c.kind.in_([kind.value for kind in EventKind]))
+    )
 
 
 def _before(place: EventPlace) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accessctl.audit.append import End
-from accessctl.audit.schema import GENESIS, LATEST, link, record_bytes
+from accessctl.audit.schema import GENESIS, LATEST, check_sent, link, record_bytes
 from accessctl.sync.wire import LogBatch, SentRecord
 
 # A newer door may tell of kinds that this hub does not know.
@@ -164,7 +164,7 @@ def _parsed(number: int, record: bytes) -> tuple[float, str] | None:
         at, time, kind, person, data = json.loads(record)
         is_one = at == number and record_bytes(at, time, kind, person, data) == record
         # Whoever reads the hub's records reads this, too.
-        is_one = is_one and isinstance(json.loads(data), dict)
+        check_sent(data)
     except (ValueError, TypeError, RecursionError):
         return None
     return (time, kind) if is_one and 0 <= time <= LATEST and KIND.fullmatch(kind) else None

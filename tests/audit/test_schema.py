@@ -15,7 +15,9 @@ from accessctl.audit.schema import (
     APPLICATION_ID,
     GENESIS,
     MAX_BYTES,
+    MAX_INTEGER,
     MIGRATIONS,
+    check_sent,
     event_of,
     link,
     migrate,
@@ -29,7 +31,7 @@ from accessctl.errors import StoreError
 SCALARS = (
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(-MAX_INTEGER, MAX_INTEGER)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters())
 )
@@ -139,6 +141,42 @@ def test_no_row_does_worse(row: tuple[Any, ...]) -> None:
 def test_numbers_that_json_cannot_write_again_are_damage(number: str) -> None:
     with pytest.raises(ValueError, match=f"holds {number.lstrip('-')}|holds {number}"):
         event_of((1.0, "service", None, f'{{"a": [{number}]}}'))
+
+
+LARGEST = 9_223_372_036_854_775_807
+
+
+@pytest.mark.parametrize("number", [LARGEST, -LARGEST])
+def test_an_integer_may_have_64_bits(number: int) -> None:
+    row = row_of(Event(1.0, EventKind.SERVICE, {"a": [number]}))
+    assert event_of(row).data == {"a": [number]}
+    check_sent(row[3])
+
+
+@pytest.mark.parametrize("number", [LARGEST + 1, -LARGEST - 1, 10**400])
+def test_an_integer_that_becomes_no_float_is_none_of_a_log(number: int) -> None:
+    with pytest.raises(ValueError, match="64 bits"):
+        row_of(Event(1.0, EventKind.SERVICE, {"a": [number]}))
+    text = f'{{"a":[{number}]}}'
+    for read in (check_sent, lambda data: event_of((1.0, "service", None, data))):
+        with pytest.raises(ValueError, match="too large a number"):
+            read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[]", "damaged"),
+        ("{", "Expecting"),
+        ('{"a":1e999}', "1e999"),
+        ('{"a":NaN}', "NaN"),
+        ('{"a":' * 17 + "1" + "}" * 17, "deeper than 16"),
+        ('{"a":"' + "x" * 65536 + '"}', "65536 bytes"),
+    ],
+)
+def test_what_no_log_would_hold_is_not_taken_from_anybody(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        check_sent(text)
 
 
 def test_a_record_is_compact_ascii_json() -> None:

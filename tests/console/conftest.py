@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from accessctl.config import Config, ConsoleConfig, HubConfig
 from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
-from accessctl.console.sessions import SignInWay, Visitor
+from accessctl.console.sessions import CSRF_BYTES, SignInWay, Visitor
 from accessctl.console.wall import COOKIE
 from accessctl.hub.assembly import Hub, open_hub
 from tests.clocks import HandClock
@@ -74,7 +74,7 @@ def signed_in(console: Console) -> Iterator[SignIn]:
         session = console.sessions.find(token)
         assert session is not None
         client.cookies.set(COOKIE, token)
-        client.headers["x-csrf"] = session.csrf
+        client.headers["x-csrf"] = session.csrf_under(bytes(CSRF_BYTES))
         clients.append(client)
         return client
 

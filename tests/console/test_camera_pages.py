@@ -162,6 +162,8 @@ def test_nobody_is_photographed_without_consent(enroller, door: CameraDoor) -> N
     assert shoot(enroller, path, "front").status_code == 410
     assert "Tick the box" in agree(enroller, path, agreed="false").text
     assert "Type your name" in agree(enroller, path, words=" ").text
+    enroller.headers["accept-language"] = "de"
+    assert "Haken" in agree(enroller, path, agreed="false").text
     assert door.asked == []
 
 

@@ -8,7 +8,7 @@ from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.guessing import MustWaitError, by_name
 from accessctl.console.passwords import Given
-from accessctl.console.sessions import Visitor
+from accessctl.console.sessions import CSRF_BYTES, Visitor
 from accessctl.console.wall import COOKIE
 from tests.clocks import HandClock
 from tests.console.site_console import PASSWORD, Enrolled, SignIn, client_of, enrolled, journal
@@ -98,7 +98,7 @@ def test_proofs_cannot_be_tried_out(console: Console, clock: HandClock, ada: Enr
     sign_in(client, "Ada", PASSWORD, ada.code(clock()))
     session = console.sessions.find(client.cookies[COOKIE])
     assert session is not None
-    client.headers["x-csrf"] = session.csrf
+    client.headers["x-csrf"] = session.csrf_under(bytes(CSRF_BYTES))
     answers = [client.post("/prove", data={"code": "000000"}) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [403] * 5 + [429]
 
@@ -135,7 +135,8 @@ def test_signing_in_anew_ends_the_session_before(
     session = console.sessions.find(first)
     assert session is not None
     clock.time += 30
-    given = {"name": "Ada", "password": PASSWORD, "code": ada.code(clock()), "csrf": session.csrf}
+    given = {"name": "Ada", "password": PASSWORD, "code": ada.code(clock())}
+    given["csrf"] = session.csrf_under(bytes(CSRF_BYTES))
     assert client.post("/sign-in", data=given).status_code == 303
     assert console.sessions.find(first) is None
 
@@ -200,7 +201,7 @@ def test_what_an_operator_does_needs_proof_that_is_fresh(
     sign_in(client, "Ada", PASSWORD, ada.code(clock()))
     session = console.sessions.find(client.cookies[COOKIE])
     assert session is not None
-    client.headers["x-csrf"] = session.csrf
+    client.headers["x-csrf"] = session.csrf_under(bytes(CSRF_BYTES))
     clock.time += 301
     given = {"name": "Grace", "capability": "look"}
     sent = {"referer": "https://localhost/operators"}

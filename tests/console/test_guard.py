@@ -1,5 +1,6 @@
 """Nobody gets past the wall or the guard who should not: every route is asked."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -9,11 +10,12 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from accessctl.console.app import Console, page_modules
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.guard import own_path
-from accessctl.console.wall import CONTENT_POLICY, COOKIE, hostname
+from accessctl.console.wall import CONTENT_POLICY, COOKIE, MAX_BYTES, hostname
 from tests.clocks import HandClock
 from tests.console.site_console import ORIGIN, SignIn, client_of, journal
 
 SOMEBODY = "00" * 16
+CARRIED = re.compile(r"\b[0-9a-f]{128}\b")
 OPEN = {
     "/sign-in",
     "/sign-in/passkey/options",
@@ -33,6 +35,7 @@ OF_ONES_OWN = {
     "/account",
     "/account/passkeys/remove",
     "/account/sessions/end",
+    "/here",
     "/prove",
     "/prove/passkey/options",
     "/prove/passkey",
@@ -178,6 +181,22 @@ def test_nothing_changes_without_the_sessions_own_token(
     assert asked > 30
 
 
+def test_no_two_pages_carry_the_token_alike(console: Console, signed_in: SignIn) -> None:
+    """They are sent compressed: what recurs would show in their lengths."""
+    client = signed_in()
+    carried = [CARRIED.findall(client.get("/rules").text) for _ in range(2)]
+    assert all(len(set(tokens)) == 1 for tokens in carried)
+    (one, *_), (other, *_) = carried
+    assert not {one[at : at + 16] for at in range(len(one) - 15)} & {
+        other[at : at + 16] for at in range(len(other) - 15)
+    }
+    mine, others = plain(console, client), plain(console, signed_in())
+    for token in (one, other):
+        # Without what is to be saved: the token alone is looked at first.
+        assert mine.post("/rules/save", data={"csrf": token}).status_code == 400
+        assert others.post("/rules/save", data={"csrf": token}).status_code == 403
+
+
 def plain(console: Console, client: httpx.Client) -> httpx.Client:
     """The same browser without what every request of it carries."""
     same = client_of(console)
@@ -231,6 +250,21 @@ def test_a_stranger_may_send_little(console: Console, signed_in: SignIn) -> None
     much = b"x" * 40000
     assert client_of(console).post("/sign-in", content=much).status_code == 413
     assert signed_in().post("/operators/invite", content=much).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "too much at once: 33.55 MB"), ("de", "zu viel auf einmal: 33,55 MB")],
+)
+def test_whoever_sends_too_much_is_told_on_a_page_of_their_language(
+    console: Console, signed_in: SignIn, language: str, said: str
+) -> None:
+    sent = {"accept-language": language, "content-length": str(MAX_BYTES + 1)}
+    answer = signed_in().post("/people/new", content=b"x", headers=sent)
+    assert answer.status_code == 413
+    assert said in answer.text
+    assert f'<html lang="{language}">' in answer.text
+    assert answer.headers["connection"] == "close"
 
 
 def test_a_page_may_be_asked_for_in_part(console: Console, signed_in: SignIn) -> None:

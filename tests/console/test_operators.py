@@ -103,6 +103,24 @@ def test_somebody_can_always_look_after_the_operators(console: Console) -> None:
     console.operators.change(ada, ada.id, LOOK)
 
 
+def test_a_page_that_is_older_than_somebody_elses_change_does_not_undo_it(
+    console: Console, signed_in: SignIn
+) -> None:
+    grace = operator_with(console, {Capability.LOOK, Capability.COMMAND}, "Grace")
+    client = signed_in()
+    page = client.get(f"/operators/{grace.id}").text
+    assert 'name="seen" value="command,look"' in page
+    console.operators.change(None, grace.id, LOOK)
+    given = {"capability": ["look", "command", "enrol"], "seen": "command,look"}
+    answer = client.post(f"/operators/{grace.id}", data=given)
+    assert answer.status_code == 409
+    assert "changed by somebody else meanwhile" in answer.text
+    assert console.operators.known(grace.id).operator.capabilities == LOOK
+    answer = client.post(f"/operators/{grace.id}", data={**given, "seen": "look"})
+    assert answer.status_code == 303
+    assert len(console.operators.known(grace.id).operator.capabilities) == 3
+
+
 def test_a_box_that_may_not_be_touched_stays_as_it_is(console: Console, signed_in: SignIn) -> None:
     """A page sends no boxes that its operator may not tick; what is there already stays refused,
     not taken."""

@@ -7,7 +7,7 @@ from accessctl.config import Config
 from accessctl.console.app import Console, open_console
 from accessctl.console.capabilities import Capability
 from accessctl.console.passwords import checked_password, step_of, uri_for_app
-from accessctl.console.sessions import OperatorSession
+from accessctl.console.sessions import CSRF_BYTES, OperatorSession
 from accessctl.console.wall import COOKIE
 from accessctl.errors import InputError
 from accessctl.hub.assembly import Hub
@@ -75,7 +75,7 @@ def test_an_invited_operator_sets_up_a_password(console: Console, clock: HandClo
     client = client_of(console)
     client.post("/invitation", data={"code": made.code})
     setup = session_of(console, client.cookies[COOKIE])
-    client.headers["x-csrf"] = setup.csrf
+    client.headers["x-csrf"] = setup.csrf_under(bytes(CSRF_BYTES))
     secret = console.passwords.new_secret()
     given = {
         "password": PASSWORD,
@@ -125,7 +125,7 @@ def test_a_new_password_ends_the_other_sessions(
         "password": f"another {PASSWORD}",
         "sealed": console.passwords.handed_out(secret, own),
         "code": pyotp.TOTP(secret).at(int(clock())),
-        "csrf": own.csrf,
+        "csrf": own.csrf_under(bytes(CSRF_BYTES)),
     }
     assert bea.post("/set-up/password", data=given).headers["location"] == "/account"
     assert len(console.sessions.of(own.operator.id)) == 1

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,7 @@ from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import CHANGE, JOURNAL
 from tests.console.sample_site import COLLINS, HOPPER, put_people
 
+SEEN = re.compile(r'name="seen" value="([0-9a-f]{32})"')
 ONE = f"/people/{COLLINS}"
 LOOK, ENROL, RULES = Capability.LOOK, Capability.ENROL, Capability.RULES
 
@@ -99,6 +101,19 @@ def test_rules_that_cannot_be_are_refused_and_nothing_is_changed(site, signed_in
     before = site.hub.people.rules()
     assert signed_in(LOOK, RULES).post(f"{ONE}/rules", data=data).status_code == 400
     assert site.hub.people.rules() == before
+
+
+def test_a_page_that_is_older_than_somebody_elses_change_does_not_undo_it(site, signed_in) -> None:
+    first, other = signed_in(LOOK, RULES), signed_in(LOOK, RULES)
+    (seen,) = SEEN.findall(first.get(ONE).text)
+    assert other.post(f"{ONE}/rules", data={"disabled": "true", "seen": seen}).status_code == 303
+    answer = first.post(f"{ONE}/rules", data={"group": ["staff", "night"], "seen": seen})
+    assert answer.status_code == 409
+    assert "changed by somebody else meanwhile" in answer.text
+    assert site.hub.people.rules()[COLLINS] == PersonRules(disabled=True)
+    (seen,) = SEEN.findall(first.get(ONE).text)
+    assert first.post(f"{ONE}/rules", data={"group": ["staff"], "seen": seen}).status_code == 303
+    assert site.hub.people.rules()[COLLINS] == PersonRules(("staff",))
 
 
 def test_a_badge_is_taken_away(site, signed_in) -> None:

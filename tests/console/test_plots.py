@@ -28,7 +28,18 @@ def plotted(*series: Series) -> Plotted:
 
 @pytest.mark.parametrize(
     ("highest", "top"),
-    [(0.0, 1), (0.7, 1), (1.0, 1), (1.1, 2), (3, 4), (7, 10), (10, 10), (51, 60), (0.03, 0.04)],
+    [
+        (0.0, 1),
+        (0.7, 1),
+        (1.0, 1),
+        (1.1, 2),
+        (3, 4),
+        (7, 10),
+        (10, 10),
+        (51, 60),
+        (0.03, 0.04),
+        (5e-324, 1),
+    ],
 )
 def test_a_scale_ends_at_a_round_number(highest: float, top: float) -> None:
     assert round_top(highest) == pytest.approx(top)

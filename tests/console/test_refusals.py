@@ -15,6 +15,10 @@ REFUSED = [
     ("/people/{one}/consent/withdraw", {"name": "Eileen"}, "InputError"),
     ("/people/{one}/passes", {**DATES, "group": ["nowhere"]}, "InputError"),
     ("/people/{one}/pin", {"pin": "1234", "again": "1234"}, "InputError"),
+    ("/people/{one}/name", {"name": "Grace Hopper"}, "NameTakenError"),
+    ("/people/{one}/rules", {"group": [""]}, "InputError"),
+    ("/people/{one}/badges/remove", {"mark": "cdcdcdcd"}, "UnknownBadgeError"),
+    ("/people/{one}/remove", {"name": "Eileen"}, "InputError"),
     ("/held/1/take", {"name": NAME}, "NameTakenError"),
     ("/held/1/add", {"name": "Eileen"}, "UnknownPersonError"),
 ]

@@ -16,6 +16,7 @@ from tests.console.sample_site import (
     put_events,
     put_people,
     put_site,
+    service,
 )
 
 
@@ -42,6 +43,23 @@ def test_a_site_without_decisions_says_so(console, signed_in) -> None:
     page = signed_in(Capability.LOOK).get("/figures").text
     assert "No decisions yet" in page
     assert '<svg class="plot"' not in page
+
+
+def test_a_camera_that_saw_nothing_shows_where_nothing_could_be_decided(console, signed_in) -> None:
+    put_door(console.hub.database, BACK, "back-door", 1.0)
+    lost = [service("camera_lost", console.now() - at) for at in range(25, 0, -1)]
+    put_events(console.hub.database, BACK, lost)
+    page = signed_in(Capability.LOOK).get("/figures", params={"door": "back-door"}).text
+    assert "the camera was lost, covered or saw only dark 25 times" in page
+    assert 'id="p-camera-t"' in page
+
+
+def test_a_scale_is_told_as_its_table_is(site, signed_in) -> None:
+    """Grants took 0.812 s, so that the middle of the scale is half a second."""
+    client = signed_in(Capability.LOOK)
+    for language, half in (("en", "0.5"), ("de", "0,5")):
+        page = client.get("/figures", headers={"accept-language": language}).text
+        assert f'class="scale">{half}</text>' in page
 
 
 def test_only_the_last_90_days_count(site, signed_in, clock) -> None:

@@ -57,6 +57,7 @@ def test_the_worst_is_told_with_its_door_and_what_to_do() -> None:
             "Nothing stands out",
         ),
         (Figures(camera=Counter({"dark": 20, "lost": 1})), "saw only dark 21 times"),
+        (Figures(Counter({Outcome.DENIED: 2}), not_live=2, camera=Counter("d")), "too few"),
         (
             Figures(badly_lit=[1.0] * 2 + [0.5] * 2 + [0.0] * 16),
             "to be used in 15\N{NO-BREAK SPACE}% of the looks",
@@ -75,6 +76,7 @@ def test_the_worst_is_told_with_its_door_and_what_to_do() -> None:
         "missed",
         "seldom missed",
         "camera",
+        "a failure and hardly a decision",
         "poor light",
         "seldom poor light",
         "light of few",

@@ -171,6 +171,7 @@ def test_the_only_person_enrolled_leads_over_nobody() -> None:
         (3.7e-6, 270_000, 0.678975),
         (1e-9, 1_000_000_000, 1.0),
         (0.0, 100_000_000, 1.0),
+        (5e-324, 100_000_000, 1.0),
     ],
 )
 def test_rarity_is_told_in_strangers_and_drawn_by_orders_of_magnitude(

@@ -130,6 +130,17 @@ def test_one_record_is_found_by_its_door_and_number(search: EventSearch) -> None
     assert [one.place.number for one in search.following(FRONT, 3)] == [4, 5]
 
 
+def test_records_of_a_kind_that_a_newer_door_tells_of_are_passed_over(search, hub) -> None:
+    with hub.database.writing() as db:
+        newer = EVENT.update().where(EVENT.c.door == FRONT, EVENT.c.number == 2)
+        db.execute(newer.values(kind="novelty", record=b'[2,100.0,"novelty",null,"{}"]'))
+    shown = {str(one.place) for one in search.page(EventFilter(), 50).events}
+    assert shown
+    assert not any(place.endswith(f"~{FRONT}~2") for place in shown)
+    assert search.one(FRONT, 2) is None
+    assert 2 not in [one.place.number for one in search.following(FRONT, 0)]
+
+
 def test_a_record_that_is_damaged_is_named(search: EventSearch, hub) -> None:
     with hub.database.writing() as db:
         damaged = EVENT.update().where(EVENT.c.door == FRONT, EVENT.c.number == 2)

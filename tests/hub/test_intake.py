@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,33 @@ def batch(
 def alarm(intake: Intake) -> tuple[AlarmKind, int]:
     assert intake.alarm is not None
     return intake.alarm.kind, intake.alarm.number
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"a":1e999}',
+        '{"a":NaN}',
+        '{"a":' + "9" * 400 + "}",
+        '{"a":' * 40 + "1" + "}" * 40,
+        "[]",
+        "{",
+    ],
+)
+def test_a_record_that_nobody_could_read_later_is_not_taken(data: str) -> None:
+    """Else one door would have the pages of all doors shut."""
+    record = record_bytes(1, 1.0, "service", None, data)
+    sent = ChainRecord(1, link(GENESIS, record), record)
+    intake = judge(None, batch(End(0, GENESIS), [sent]))
+    assert intake.taken == ()
+    assert alarm(intake) == (AlarmKind.BROKEN, 1)
+
+
+def test_a_kind_that_is_not_known_here_is_taken() -> None:
+    record = record_bytes(1, 1.0, "novelty", None, "{}")
+    sent = ChainRecord(1, link(GENESIS, record), record)
+    intake = judge(None, batch(End(0, GENESIS), [sent]))
+    assert [one.kind for one in intake.taken] == ["novelty"]
 
 
 def test_records_that_go_on_are_taken() -> None:

@@ -1,4 +1,5 @@
-// Files that are dropped beside a file picker are taken by it, and what is chosen is counted.
+// Files that are dropped beside a file picker are taken by it, and what is chosen is counted; more
+// than the hub takes at once is not sent.
 "use strict";
 
 (() => {
@@ -6,8 +7,13 @@
     const told = picker.form.querySelector("[data-chosen]");
     if (told) {
       const bytes = [...picker.files].reduce((sum, file) => sum + file.size, 0);
-      const values = { count: picker.files.length, size: (bytes / 1e6).toFixed(1) };
-      told.textContent = told.dataset.chosen.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+      const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+      const size = (bytes / 1e6).toLocaleString(document.documentElement.lang, digits);
+      const values = { count: picker.files.length, size, most: told.dataset.most };
+      const tooMuch = bytes > told.dataset.most * 1e6;
+      const phrase = tooMuch ? told.dataset.tooMuch : told.dataset.chosen;
+      told.textContent = phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+      picker.setCustomValidity(tooMuch ? told.textContent : "");
     }
   };
   for (const label of document.querySelectorAll("label.drop")) {

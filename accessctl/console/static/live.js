@@ -4,6 +4,8 @@
 
 const TONES = { granted: "#35c46f", denied: "#ff5a67", unknown: "#b39bff", "": "#ffffff" };
 const RETRY_MS = 4000;
+// A door sends two to five pictures a second: an older one is not what it sees.
+const LATE_MS = 5000;
 
 // One socket for all pictures that are looked at; it is there only while there are some.
 class LiveLine {
@@ -108,17 +110,26 @@ class LiveView {
   }
 
   wait(why = this.usual) {
+    clearTimeout(this.late);
+    // An old picture would pass for what the door sees now.
+    this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.list.replaceChildren();
     this.waiting.textContent = why;
     this.waiting.hidden = false;
   }
 
   picture(jpeg, faces) {
     this.faces = faces;
+    clearTimeout(this.late);
+    this.late = setTimeout(() => this.wait(), LATE_MS);
     createImageBitmap(jpeg).then((image) => this.draw(image)).catch(() => {});
   }
 
   draw(image) {
     const { canvas } = this;
+    if (!line.views.has(this.door)) {
+      return;
+    }
     canvas.width = image.width;
     canvas.height = image.height;
     const pen = canvas.getContext("2d");

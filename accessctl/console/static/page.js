@@ -63,8 +63,20 @@ function merge(list, page) {
   }
 }
 
-// Of cards: each part that has changed, unless somebody is in it.
+// Whether more came than one answer holds: the list would have a gap, and nobody would see it.
+function isBehind(page) {
+  const lines = [...page.querySelectorAll("[data-place]")];
+  return lines.length > 0 && !lines.some((line) => document.getElementById(line.id));
+}
+
+// Of cards: each part that has changed, unless somebody is in it; of one that is not there any more
+// nothing could be said.
 function exchange(page) {
+  for (const here of document.querySelectorAll("[data-part]")) {
+    if (!page.querySelector(`#${here.id}`)) {
+      return location.reload();
+    }
+  }
   for (const part of page.querySelectorAll("[data-part]")) {
     const here = document.getElementById(part.id);
     if (!here) {
@@ -91,7 +103,12 @@ async function poll(place) {
       return;
     }
     if ("merge" in place.dataset) {
-      merge(place, page);
+      if (isBehind(page)) {
+        const anew = await fragment(place.dataset.again);
+        place.parentElement.replaceChildren(...anew.page.childNodes);
+      } else {
+        merge(place, page);
+      }
     } else if (place.dataset.replace) {
       if (page.querySelector("[data-place]")) {
         document.getElementById(place.dataset.replace).replaceChildren(...page.childNodes);
@@ -196,3 +213,18 @@ for (const fold of document.querySelectorAll("details[data-fold-narrow]")) {
 }
 document.addEventListener("visibilitychange", turn);
 setInterval(turn, 2000);
+
+// Whoever works on a page is there: its session does not run out while a form is filled in.
+const HERE_MS = 60000;
+let noted = Date.now();
+
+function note() {
+  if (CSRF && Date.now() - noted > HERE_MS) {
+    noted = Date.now();
+    fetch("/here", { headers: FRAGMENT, cache: "no-store" }).catch(() => {});
+  }
+}
+
+for (const kind of ["input", "pointerup", "keyup"]) {
+  document.addEventListener(kind, note);
+}
