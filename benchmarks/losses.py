@@ -56,7 +56,7 @@ COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7")
 
 def command(name: str, args: argparse.Namespace) -> list[str]:
     """The `accessctl train` of a row, as it can be typed."""
-    teacher = str(args.teacher or args.data / "teacher_b.npy")
+    teacher = str(args.teacher)
     own = [word.format(teacher=teacher) for word in VARIANTS[name]]
     return [
         *("accessctl", "train", "--run", str(folder_of(name, args.runs))),
@@ -156,7 +156,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, required=True, help="where the runs' folders lie")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
-    parser.add_argument("--teacher", type=Path, help="default: teacher_b.npy of the data")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        default=Path("models/faceres"),
+        help="an encoder, or descriptors row for row with the data (models/faceres)",
+    )
     parser.add_argument("--init", type=Path, default=Path("models/dlib"))
     parser.add_argument("--size", type=int, help="of the crops, pixels (default: the encoder's)")
     parser.add_argument("--region", type=float, nargs=4, help="of the canvas, as for `train`")

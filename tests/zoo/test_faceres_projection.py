@@ -1,4 +1,4 @@
-"""The projection behind the network, and what both of them give a face."""
+"""The projection behind the network."""
 
 import shutil
 
@@ -10,7 +10,6 @@ from accessctl.encoder.base import unit
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import LiteRtEncoder
 from accessctl.errors import ModelError
-from accessctl.evaluation.data import cut_canvas, open_canvases, read_canvas, read_rows
 from accessctl.zoo.build import read_golden
 from accessctl.zoo.faceres import (
     FEATURES,
@@ -172,26 +171,3 @@ def test_a_failure_is_one_line_and_status_1(models, tmp_path, capsys):
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert "is not what the card" in said
-
-
-@pytest.mark.shared_data
-def test_faces_get_what_the_second_teacher_gives_them(places, models):
-    """The teacher's directions are ours, turned: principal ones of another computation."""
-    folder = models.parent.parent / "shared/data/train"
-    if not folder.is_dir():
-        pytest.skip("needs ../shared/data/train")
-    card = load_card(places.encoder)
-    chosen = np.random.default_rng(0).choice(60_000, 300, replace=False)
-    rows = read_rows(folder)
-    names = [rows[index].file for index in chosen]
-    with open_canvases(folder) as archive:
-        crops = np.stack([cut_canvas(read_canvas(archive, n), card.crop_geometry) for n in names])
-    found = LiteRtEncoder(card, "float16").embed(crops)
-    teacher = unit(np.load(folder / "teacher_b.npy", mmap_mode="r")[chosen].astype(np.float32))
-    # Orthogonal Procrustes (Schoenemann 1966) on one half, judged on the other.
-    left, _, right = np.linalg.svd(found[:150].T @ teacher[:150])
-    cosines = ((found[150:] @ (left @ right)) * teacher[150:]).sum(axis=1)
-    assert cosines.min() >= 0.999
-    strangers = np.triu_indices(300, 1)
-    difference = (found @ found.T - teacher @ teacher.T)[strangers]
-    assert np.abs(difference).max() < 0.02
