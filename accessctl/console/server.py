@@ -12,7 +12,7 @@ from accessctl.config import Config
 from accessctl.console.app import Console, PageModule, console_application
 from accessctl.hub.assembly import Hub
 from accessctl.hub.given_certificate import GivenCertificate, ShownByName
-from accessctl.hub.server import BesideServer, Served, https_config, listening
+from accessctl.hub.server import KEEP_ALIVE_S, BesideServer, Served, https_config, listening
 
 MAX_SOCKET_BYTES = 65536
 PING_S = 20.0
@@ -40,14 +40,19 @@ class ConsoleTls:
 
 @contextmanager
 def console_beside(
-    console: Console, tls: ConsoleTls, modules: Sequence[PageModule] | None = None
+    console: Console,
+    tls: ConsoleTls,
+    modules: Sequence[PageModule] | None = None,
+    keep_alive_s: int = KEEP_ALIVE_S,
 ) -> Iterator[Served]:
-    """To be served beside the hub, with these pages, or all that there are; FaultError where it
-    cannot listen."""
+    """To be served beside the hub, with these pages, or all that there are; whoever asks for
+    nothing in `keep_alive_s`, and has no socket open, is let go. FaultError where it cannot
+    listen."""
     section = console.config
     settings = https_config(
         console_application(console, modules),
         tls.context,
+        keep_alive_s,
         ws=BrowserSocket,
         ws_max_size=MAX_SOCKET_BYTES,
         ws_ping_interval=PING_S,

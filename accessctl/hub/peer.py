@@ -24,6 +24,7 @@ class PeerProtocol(H11Protocol):
 
     _deadline: TimerHandle | None = None
     _is_peer = False
+    _is_socket = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -39,6 +40,11 @@ class PeerProtocol(H11Protocol):
             # A door whose line is slow may take its time, as long as something comes.
             self._forget_deadline()
         self._wait_for_request()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        # All of the request is here, and h11 hears of nothing more that comes.
+        self._is_socket = True
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -57,7 +63,8 @@ class PeerProtocol(H11Protocol):
     def _wait_for_request(self) -> None:
         """Let go of whoever has not said all of their request in time, or nothing at all; uvicorn
         waits for ever once the first byte is there."""
-        if self.transport.is_closing() or self.conn.their_state not in COMING:
+        is_whole = self._is_socket or self.conn.their_state not in COMING
+        if is_whole or self.transport.is_closing():
             self._forget_deadline()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(self.timeout_keep_alive, self.transport.abort)

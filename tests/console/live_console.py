@@ -14,7 +14,7 @@ from accessctl.config import Config
 from accessctl.console.app import Console, PageModule
 from accessctl.console.server import console_beside, console_tls
 from accessctl.hub.assembly import Hub
-from accessctl.hub.server import serve
+from accessctl.hub.server import KEEP_ALIVE_S, serve
 
 CHROMIUM = Path("/usr/bin/chromium")
 BROWSER_OPTIONS = [
@@ -46,11 +46,15 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    hub: Hub, console: Console, config: Config, modules: Sequence[PageModule] | None = None
+    hub: Hub,
+    console: Console,
+    config: Config,
+    modules: Sequence[PageModule] | None = None,
+    keep_alive_s: int = KEEP_ALIVE_S,
 ) -> Iterator[str]:
     """Hub and console, as `accessctl hub run` serves them, in a thread; the console's URL."""
     ready = threading.Event()
-    with console_beside(console, console_tls(hub, config), modules) as served:
+    with console_beside(console, console_tls(hub, config), modules, keep_alive_s) as served:
         thread = threading.Thread(target=serve, args=(hub, ready.set, (served,)))
         thread.start()
         try:

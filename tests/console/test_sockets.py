@@ -24,6 +24,7 @@ from tests.hub.made_tables import with_tables
 from tests.patience import wait_for
 
 EVERY_S = 0.05
+COUNTED, COUNT_S = 8, 0.25
 PATIENCE_S = 20
 
 
@@ -65,6 +66,20 @@ def talking(ended: list[bool]) -> Callable[[Console], APIRouter]:
         return routes
 
     return module
+
+
+def counting(_: Console) -> APIRouter:
+    """A page module whose socket counts to eight, four numbers a second."""
+    routes = APIRouter()
+
+    @routes.websocket("/ticks")
+    async def count(websocket: WebSocket) -> None:
+        await admitted(websocket, Capability.LOOK)
+        for number in range(COUNTED):
+            await asyncio.sleep(COUNT_S)
+            await websocket.send_text(str(number))
+
+    return routes
 
 
 @pytest.fixture
@@ -138,6 +153,17 @@ def test_a_capability_that_is_taken_away_closes_the_socket(live: LiveConsole) ->
         live.console.operators.change(None, operator.id, frozenset({Capability.SITE}))
         with pytest.raises(ConnectionClosed):
             socket.recv(PATIENCE_S)
+
+
+def test_a_socket_on_which_the_browser_says_nothing_stays(config: Config) -> None:
+    with open_hub(with_tables(config.hub), {}) as hub:
+        console = console_on(hub, config)
+        with serving(hub, console, config, [counting], keep_alive_s=1) as url:
+            live = LiveConsole(console, url)
+            _, token = token_for(console, Capability.LOOK)
+            with opened(live, token, url) as socket:
+                seen = [socket.recv(PATIENCE_S) for _ in range(COUNTED)]
+    assert seen == [str(number) for number in range(COUNTED)]
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
