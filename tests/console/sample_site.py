@@ -9,7 +9,7 @@ import numpy as np
 
 from accessctl.audit.append import End
 from accessctl.audit.schema import GENESIS, link, record_bytes, row_of
-from accessctl.domain import Event, EventKind, Match, PersonId, PersonRules, Sighting
+from accessctl.domain import Embedding, Event, EventKind, Match, PersonId, PersonRules, Sighting
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.people import NewPhoto, no_record
 from accessctl.hub.assembly import Hub
@@ -195,21 +195,24 @@ def put_site(database: HubDatabase, now: float) -> None:
         )
 
 
-def put_people(hub: Hub, added: float) -> None:
-    """Two people, one with a badge and rules; the site has two groups."""
-    office = {"days": ["mon", "tue", "wed"], "opens": "08:00", "closes": "18:00"}
-    groups = {"staff": {"schedule": "office"}, "night": {}}
-    rules = {"timezone": "Europe/Berlin", "schedules": {"office": [office]}, "groups": groups}
-    hub.site.set_rules(rules, "tests")
-    embedding = np.zeros(4, np.float32)
-    embedding[0] = 1.0
-    photo = NewPhoto(
+def sample_photo(embedding: Embedding, added: float) -> NewPhoto:
+    """One without a picture to speak of."""
+    return NewPhoto(
         jpeg=b"\xff\xd8\xff\xd9",
         embedding=embedding,
         fingerprint="f" * 64,
         quality=0.9,
         added=added,
     )
+
+
+def put_people(hub: Hub, added: float) -> None:
+    """Two people, one with a badge and rules; the site has two groups."""
+    office = {"days": ["mon", "tue", "wed"], "opens": "08:00", "closes": "18:00"}
+    groups = {"staff": {"schedule": "office"}, "night": {}}
+    rules = {"timezone": "Europe/Berlin", "schedules": {"office": [office]}, "groups": groups}
+    hub.site.set_rules(rules, "tests")
+    photo = sample_photo(np.float32([1, 0, 0, 0]), added)
     for person in NAMES:
         put_person(hub, person, photo)
     hub.people.set_rules(COLLINS, PersonRules(("staff",)))

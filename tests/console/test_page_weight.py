@@ -9,8 +9,15 @@ import pytest
 
 from accessctl.console.app import Console
 from accessctl.domain import PersonId
-from accessctl.gallery.people import NewPhoto, no_record
-from tests.console.sample_site import GRANTED, HOPPER, put_door, put_events, put_people
+from accessctl.gallery.people import no_record
+from tests.console.sample_site import (
+    GRANTED,
+    HOPPER,
+    put_door,
+    put_events,
+    put_people,
+    sample_photo,
+)
 from tests.console.site_console import SignIn
 
 MOST_BYTES = 100_000
@@ -22,14 +29,7 @@ BELONGS = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 def large(console: Console) -> Console:
     hub, now = console.hub, console.now()
     put_people(hub, now - 86400)
-    embedding = np.array([0.5, 0.5, 0.5, 0.5], np.float32)
-    photo = NewPhoto(
-        jpeg=b"\xff\xd8\xff\xd9",
-        embedding=embedding,
-        fingerprint="f" * 64,
-        quality=0.9,
-        added=now,
-    )
+    photo = sample_photo(np.float32([0.5, 0.5, 0.5, 0.5]), now)
     with hub.people.changing() as edit:
         for number in range(PEOPLE):
             person = PersonId(f"{number:032x}")
