@@ -5,7 +5,8 @@
 The people of one source are compared with each other, all pairs. A similarity is the encoders'
 cosines, added up by the squares of their weights as a joint encoder does; a score adds up what each
 comes to when normalised by faces of strangers, by the weights. `--weights` takes as many numbers as
-there are encoders for one line, then those of the next. Prints TAR in % at FMR 1e-3, 1e-4 and 1e-5.
+there are encoders for one line, then those of the next. `models/faceres` is fetched by `accessctl
+models fetch --pair`. Prints TAR in % at FMR 1e-3, 1e-4 and 1e-5.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from accessctl.config import EncoderConfig
 from accessctl.encoder.choose import load_encoder
 from accessctl.evaluation.calibrate_encoder import NEIGHBOURS, embed_pack
 from accessctl.evaluation.data import PackRow, read_rows
+from accessctl.recognition.normalisation import Normaliser
 from benchmarks.part_weights import photos_of
 
 SOURCES = ("celeba_testpart_crop", "pins105")
@@ -49,11 +51,12 @@ def main() -> None:
             files = [all_of[at].file for at in indices]
             return embed_pack(encoder, args.data, files, lambda batches: batches)
 
-        cohort = embedded(strangers)
+        normaliser = Normaliser(embedded(strangers), NEIGHBOURS, [])
         for source, photos in chosen.items():
             faces = embedded(photos)
             cosines[source].append(faces @ faces.T)
-            scores[source].append(normalised(faces, cohort))
+            sides = normaliser.sides(faces)
+            scores[source].append(normaliser.scores(sides, sides))
     for source, photos in chosen.items():
         people = np.array([rows[at].identity for at in photos])
         first, second = np.triu_indices(len(people), 1)
@@ -65,15 +68,6 @@ def main() -> None:
             by_score = sum(w * one for w, one in zip(weights, scores[source], strict=True))
             told = [tar(one[first, second], same) for one in (by_cosine, by_score)]
             print(" : ".join(f"{w:g}" for w in weights).ljust(16), told[0].ljust(22), told[1])
-
-
-def normalised(faces: Floats, cohort: Floats) -> Floats:
-    """Each cosine less the mean of the nearest strangers' and by their deviation, seen from both
-    sides (S-norm with a chosen cohort, as recognition.normalisation does it for whole encoders)."""
-    near = np.sort(faces @ cohort.T, axis=1)[:, -NEIGHBOURS:]
-    mean, deviation = near.mean(axis=1, keepdims=True), near.std(axis=1, keepdims=True)
-    from_one = (faces @ faces.T - mean) / deviation
-    return (from_one + from_one.T) / 2
 
 
 def tar(values: Floats, same: NDArray[np.bool_]) -> str:
